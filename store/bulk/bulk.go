@@ -37,7 +37,7 @@ func (e *Error) Code() int { return int(e.code) }
 type Conn struct {
 	tls       *libc.TLS
 	db        uintptr
-	ctx       context.Context //nolint:containedctx // it bounds the connection, not one call
+	ctx       context.Context // bounds the connection's whole life, not one call
 	cancelled atomic.Bool
 	stop      chan struct{}
 	stopped   chan struct{}
