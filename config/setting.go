@@ -1,0 +1,216 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/orderdeck/orderdeck/config/locale"
+)
+
+// Setting is one setting of the file that has a name and a default. The settings model below is the only place that
+// knows what there is: reading, checking, the file of defaults and `config show` all go by it.
+type Setting struct {
+	Key     string   // as in the file; a dot stands for a level
+	Doc     string   // what it does, for the merchant, one line or several
+	Default string   // as it is written in the file; lists as [a, b]
+	Values  []string // what may be written, where that is a fixed list
+	kind    kind
+	check   func(value string) error
+}
+
+type kind int
+
+const (
+	text kind = iota
+	choice
+	flag
+	duration
+	list
+	stores // a list of mappings, see storeFields
+	keymap // a mapping whose keys keep their case and dots
+)
+
+// Columns are the names of the columns that the orders table can show.
+var Columns = []string{
+	"image", "order", "store", "date", "updated", "customer", "email", "phone", "country", "city", "items", "quantity",
+	"supplier", "cost", "total", "payment", "stage", "fulfilment", "refund", "exception", "hold", "tracking", "tags",
+}
+
+// The values that settings have when nobody chose.
+const (
+	DefaultEvery   = 10 * time.Minute
+	shortestEvery  = 10 * time.Second
+	defaultColumns = "[order, date, customer, items, supplier, cost, total]"
+)
+
+// Settings lists every setting at the top of the file, in the order in which the file of defaults shows them.
+var Settings = []Setting{
+	{
+		Key: "stores", kind: stores, Default: "[]",
+		Doc: "Your stores. `orderdeck store add` writes them here after it has tested the connection.\n" +
+			"Keys never stand in this file: see secrets.",
+	},
+	{
+		Key: "secrets", kind: choice, Values: []string{ModeKeyring, ModeFile, ModeEnv}, Default: "",
+		Doc: "Where the stores' keys are kept: keyring (the system's), file (a folder of yours that only you can read,\n" +
+			"next to this file) or env (you set ORDERDECK_STORE_<NAME>_KEY; nothing is written).\n" +
+			"Chosen when the first store is added; Orderdeck never falls back to a weaker one by itself.",
+	},
+	{
+		Key: "sync.every", kind: duration, Default: "10m",
+		Doc: "How often stores are read while Orderdeck is open or `orderdeck sync --watch` runs: 90s, 10m, 1h30m, or off.\n" +
+			"A store may have an interval of its own.",
+	},
+	{
+		Key: "locale", kind: choice, Values: locale.Names(), Default: "",
+		Doc: "How numbers, money and dates are written, and which decimal mark the search line reads.\n" +
+			"When nothing is set, what LANG says.",
+	},
+	{
+		Key: "timezone", kind: text, check: checkZone, Default: "",
+		Doc: "The zone in which dates are shown and understood where a store has none of its own: America/Sao_Paulo.\n" +
+			"When nothing is set, the computer's.",
+	},
+	{
+		Key: "theme", kind: choice, Values: []string{"auto", "dark", "light"}, Default: "auto",
+		Doc: "Colours for a dark or a light background; auto asks the terminal. NO_COLOR turns colours off.",
+	},
+	{
+		Key: "icons", kind: choice, Values: []string{"emoji", "nerd", "plain"}, Default: "emoji",
+		Doc: "Pictures in front of actions and marks. nerd needs a patched font; plain is letters only.",
+	},
+	{
+		Key: "mouse", kind: flag, Values: []string{"true", "false"}, Default: "true",
+		Doc: "Whether clicks and the wheel go to Orderdeck. With false the terminal selects text as usual\n" +
+			"(with true, hold Shift to select).",
+	},
+	{
+		Key: "columns", kind: list, Values: Columns, Default: defaultColumns,
+		Doc: "The columns of the orders table, from left to right.",
+	},
+	{
+		Key: "keys", kind: keymap, Default: "{}",
+		Doc: "Your own keys: the name of an action and the key or keys that start it. `?` in Orderdeck shows the names.\n" +
+			"An empty list takes an action's keys away; a key that two actions claim is refused.",
+	},
+	{
+		Key: "csv.profile", kind: choice, Values: []string{"orders", "lines", "shopify", "json"}, Default: "orders",
+		Doc: "What an export has: orders (a row an order), lines (a row a product), shopify (the 79 columns of Shopify's own\n" +
+			"export), json (an object a line).",
+	},
+	{
+		Key: "csv.for", kind: choice, Values: []string{"excel-br", "excel-pt", "excel-pl", "machine"}, Default: "machine",
+		Doc: "Who reads an export: Excel in Brazil, Portugal or Poland, or a machine (RFC 4180, ISO 8601, decimal point).",
+	},
+	{
+		Key: "csv.folder", kind: text, Default: "",
+		Doc: "The folder that exports go to when only a file name is given. When nothing is set, the current folder.",
+	},
+	{
+		Key: "data", kind: text, Default: "",
+		Doc: "The folder of the database, the logs and what Orderdeck remembers of its windows.\n" +
+			"When nothing is set, the data folder that your system has for programs.",
+	},
+}
+
+// field is one field of a store in the file.
+type field struct {
+	name    string
+	doc     string
+	kind    kind
+	example string // in the file of defaults
+	check   func(string) error
+}
+
+// storeFields lists the fields that a store has, in the order in which they are written.
+var storeFields = []field{
+	{name: "name", kind: text, check: CheckStoreName, example: "shop", doc: "how you call it here: store:shop, shop/1042"},
+	{name: "platform", kind: text, example: "vendure", doc: "what it runs on"},
+	{name: "url", kind: text, check: checkURL, example: "https://shop.example/admin-api", doc: "where its API answers"},
+	{name: "pull", kind: text, example: "all", doc: `which orders to fetch: all, or a filter such as "customer_payment:paid fulfilment:unfulfilled"`},
+	{name: "every", kind: duration, example: "10m", doc: "how often; by default sync.every"},
+	{name: "own_stock", kind: flag, example: "false", doc: "true when you ship from your own shelves"},
+	{name: "authorized_is_paid", kind: flag, example: "false", doc: "true when an authorized payment is enough to go on"},
+	{name: "notify_customer", kind: flag, example: "false", doc: "whether messages to customers are on to begin with"},
+	{name: "timezone", kind: text, check: checkZone, example: "America/Sao_Paulo", doc: "the store's zone; by default its own or yours"},
+}
+
+// CheckStoreName tells what is wrong with a store's name.
+func CheckStoreName(name string) error {
+	ok := name != "" && len(name) <= 32 && name[0] != '-'
+	for _, r := range name {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
+	}
+	if !ok {
+		return fmt.Errorf("%q cannot be a store's name: use up to 32 of a–z, 0–9 and -, such as shop or shop-eu", name)
+	}
+	return nil
+}
+
+func checkZone(name string) error {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		return fmt.Errorf("%q is no time zone that is known here: write an IANA name such as America/Sao_Paulo or Europe/Warsaw", name)
+	}
+	return nil
+}
+
+// parseEvery reads an interval; "off" is 0.
+func parseEvery(value string) (time.Duration, error) {
+	if value == "off" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no interval: write 90s, 10m, 1h30m or off", value)
+	}
+	if d < shortestEvery || d > 30*24*time.Hour {
+		return 0, fmt.Errorf("an interval of %s is out of bounds: write 10s at least and 720h at most, or off", value)
+	}
+	return d, nil
+}
+
+// validate checks the text of one single-valued setting.
+func (s Setting) validate(value string) error {
+	return validate(s.Key, s.kind, s.Values, s.check, value)
+}
+
+func validate(name string, k kind, values []string, check func(string) error, value string) error {
+	switch {
+	case k == duration:
+		_, err := parseEvery(value)
+		return err
+	case k == flag && value != "true" && value != "false":
+		return fmt.Errorf("%s cannot be %q: write true or false", name, value)
+	case k == choice && !slices.Contains(values, value):
+		return fmt.Errorf("%s cannot be %q: use %s", name, value, orList(values))
+	case check != nil && value != "":
+		return check(value)
+	}
+	return nil
+}
+
+// orList writes "a, b or c".
+func orList(values []string) string {
+	if len(values) < 2 {
+		return strings.Join(values, "")
+	}
+	return strings.Join(values[:len(values)-1], ", ") + " or " + values[len(values)-1]
+}
+
+func setting(key string) (Setting, bool) {
+	i := slices.IndexFunc(Settings, func(s Setting) bool { return s.Key == key })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return Settings[i], true
+}
+
+// environment is the variable that sets a setting, or "" for what only the file can say.
+func (s Setting) environment() string {
+	if s.kind == stores || s.kind == keymap {
+		return ""
+	}
+	return "ORDERDECK_" + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}

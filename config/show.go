@@ -1,0 +1,98 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Show writes the settings in force, each with where it comes from, as a file that Load would read. There is no key in
+// it, because there is none in a Config; addresses are shown, since they have been refused if a password was in them.
+func (c *Config) Show() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s%s\n", c.File, map[bool]string{false: " (does not exist; these are the defaults)"}[c.Exists])
+	for _, s := range Settings {
+		switch s.kind {
+		case stores:
+			c.showStores(&b)
+		case keymap:
+			c.showKeys(&b)
+		default:
+			value := c.values[s.Key]
+			if s.kind == text && value != "" {
+				value = quote(value)
+			}
+			fmt.Fprintf(&b, "%-44s # from: %s%s\n", strings.TrimRight(s.Key+": "+value, " "), c.origins[s.Key], c.effective(s.Key))
+		}
+	}
+	return b.String()
+}
+
+// effective says what an empty setting comes to.
+func (c *Config) effective(key string) string {
+	if c.values[key] != "" {
+		return ""
+	}
+	switch key {
+	case "locale":
+		return ", which is " + c.Locale.Name()
+	case "timezone":
+		return ", which is " + c.Zone.String()
+	case "data":
+		return ", which is " + c.Data
+	case "secrets":
+		return ", not chosen yet"
+	}
+	return ""
+}
+
+func (c *Config) showStores(b *strings.Builder) {
+	if len(c.Stores) == 0 {
+		b.WriteString("stores: []\n")
+		return
+	}
+	b.WriteString("stores:\n")
+	for _, s := range c.Stores {
+		for _, line := range storeLines(s) {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+		if s.Every == 0 {
+			b.WriteString("    every: off\n")
+		}
+	}
+}
+
+func (c *Config) showKeys(b *strings.Builder) {
+	if len(c.Keys) == 0 {
+		b.WriteString("keys: {}\n")
+		return
+	}
+	data, err := yaml.Marshal(map[string]any{"keys": c.Keys})
+	if err == nil {
+		b.Write(data)
+	}
+}
+
+// Unread lists variables that begin with ORDERDECK_ and that no setting reads, for the doctor: most likely they are
+// misspelt.
+func Unread(environ []string) []string {
+	known := []string{"ORDERDECK_CONFIG"}
+	for _, s := range Settings {
+		if name := s.environment(); name != "" {
+			known = append(known, name)
+		}
+	}
+	var out []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "ORDERDECK_") || slices.Contains(known, name) ||
+			strings.HasPrefix(name, "ORDERDECK_STORE_") && strings.HasSuffix(name, "_KEY") {
+			continue
+		}
+		out = append(out, name+didYouMean(name, known))
+	}
+	slices.Sort(out)
+	return out
+}
