@@ -171,6 +171,22 @@ func (m Money) Times(q Quantity) (Money, error) {
 	return Money{Minor: minor, Currency: m.Currency}, nil
 }
 
+// Scaled is the amount in ten-thousandths of the major unit, whatever the currency's decimals, so that a filter can
+// compare across currencies. Amounts beyond what that can hold become the largest or smallest int64.
+func (m Money) Scaled() int64 {
+	n := m.Minor
+	for range 4 - Exponent(m.Currency) {
+		switch {
+		case n > math.MaxInt64/10:
+			return math.MaxInt64
+		case n < math.MinInt64/10:
+			return math.MinInt64
+		}
+		n *= 10
+	}
+	return n
+}
+
 // Compare orders by currency, then by amount, so that a mixed list groups by currency.
 func (m Money) Compare(n Money) int {
 	return cmp.Or(cmp.Compare(m.Currency, n.Currency), cmp.Compare(m.Minor, n.Minor))

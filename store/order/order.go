@@ -1,6 +1,7 @@
 package order
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -61,6 +62,30 @@ type Order struct {
 	// before it reads an order whole. Empty where the platform needs no sweep.
 	Fingerprint string `json:"fingerprint,omitempty"`
 }
+
+// Destination is where an order goes: the delivery address, or the billing address where there is none.
+func (o *Order) Destination() Address {
+	if o.Shipping.IsZero() {
+		return o.Billing
+	}
+	return o.Shipping
+}
+
+// Units is how many pieces were ordered, over all lines.
+func (o *Order) Units() Quantity {
+	var sum Quantity
+	for i := range o.Lines {
+		if q := o.Lines[i].Quantity; q > 0 && sum > math.MaxInt64-q {
+			return math.MaxInt64
+		} else if q > 0 {
+			sum += q
+		}
+	}
+	return sum
+}
+
+// IsArchived tells whether an order was put away, whichever way its platform says so.
+func (o *Order) IsArchived() bool { return o.Archived || o.Lifecycle == LifecycleArchived }
 
 // Customer is who bought.
 type Customer struct {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -204,12 +205,16 @@ type Term struct {
 func Query(s string) []Term {
 	var terms []Term
 	for fields := strings.Fields(Clean(s)); len(fields) > 0; {
-		n := phoneRun(fields)
-		if n == 0 {
-			n = 1
-		}
-		if t, ok := term(strings.Join(fields[:n], " ")); ok {
-			terms = append(terms, t)
+		n, phone := PhoneRun(fields)
+		for at := 0; at < n; {
+			end := at + 1
+			if phone {
+				end = n
+			}
+			if t, ok := term(strings.Join(fields[at:end], " ")); ok {
+				terms = append(terms, t)
+			}
+			at = end
 		}
 		fields = fields[n:]
 	}
@@ -219,23 +224,41 @@ func Query(s string) []Term {
 // minPhone is from how many digits on a run of digits may be a phone number.
 const minPhone = 7
 
-// phoneRun counts the words at the beginning of fields that together look like a phone number.
-func phoneRun(fields []string) int {
-	n, count := 0, 0
-	for _, f := range fields {
-		if !phoneLike(f) {
-			break
-		}
+// PhoneRun looks at the words at the beginning of fields that consist of digits and phone punctuation. n is how many
+// there are (1 where the first is none of them), and phone whether together they may be one number.
+func PhoneRun(fields []string) (n int, phone bool) {
+	count := 0
+	for n < len(fields) && phoneLike(fields[n]) {
+		count += len(digits(fields[n]))
 		n++
-		count += len(digits(f))
 	}
-	if count < minPhone || count > maxDigits {
-		return 0
-	}
-	return n
+	return max(n, 1), count >= minPhone && count <= maxDigits
 }
 
 func phoneLike(s string) bool { return strings.Trim(s, "0123456789+()-./") == "" }
+
+// HasWords tells whether words (see Words) follow each other in s; the last may be the beginning of a word of s. A
+// single word is also found without its hyphen or apostrophe, as in Tokens. No words are in every text.
+func HasWords(s string, words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	var buf [32]string
+	last := len(words) - 1
+	have := split(buf[:0], s, last == 0)
+	for i := 0; i+last < len(have); i++ {
+		if strings.HasPrefix(have[i+last], words[last]) && slices.Equal(have[i:i+last], words[:last]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Hidden tells whether Clean would not leave a rune of a typed line as it is: controls, escape, invisible and
+// meaningless characters.
+func Hidden(r rune) bool {
+	return r < ' ' || (r >= 0x7f && r < 0xa0) || r == 0x2028 || r == 0x2029 || r == utf8.RuneError || invisible(r) || foreign(r)
+}
 
 func term(s string) (Term, bool) {
 	t := Term{Words: Words(nil, s), Prefix: true}

@@ -4,7 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestFold(t *testing.T) {
@@ -119,7 +122,7 @@ func found(index []string, query string) bool {
 
 func TestQueryFinds(t *testing.T) {
 	index := func(phone string, texts ...string) []string {
-		out := PhoneTokens(Tokens(nil, phone), phone)
+		out := PhoneTokens(nil, phone)
 		for _, s := range texts {
 			out = Tokens(out, s)
 		}
@@ -167,6 +170,45 @@ func TestQueryTerms(t *testing.T) {
 			return slices.Equal(a.Words, b.Words) && a.Prefix == b.Prefix && a.Phone == b.Phone
 		}) {
 			t.Errorf("Query(%q) = %+v, want %+v", c.in, got, c.want)
+		}
+	}
+}
+
+func TestHasWords(t *testing.T) {
+	for _, c := range []struct {
+		text, query string
+		want        bool
+	}{
+		{"Linen shirt, white", "linen shirt", true},
+		{"Linen shirt, white", "shirt whi", true},
+		{"Linen shirt, white", "linen white", false},
+		{"Linen shirt", "inen", false},
+		{"Linen shirt", "line shirt", false},
+		{"O'Brien", "obrien", true},
+		{"O'Brien", "o'brien", true},
+		{"山田健太", "田健太", true},
+		{"山田健太", "太", true},
+		{"山田健太", "田太", false},
+		{"Łódź", "lod", true},
+		{"", "x", false},
+		{"x", "", true},
+	} {
+		if got := HasWords(c.text, Words(nil, c.query)); got != c.want {
+			t.Errorf("HasWords(%q, %q) = %v", c.text, c.query, got)
+		}
+	}
+}
+
+func TestHidden(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		s := "a" + string(r) + "a"
+		got := Clean(s)
+		kept := got == s || got == norm.NFC.String(s)
+		if kept == Hidden(r) && r != utf8.RuneError {
+			t.Fatalf("Hidden(%U) = %v, but Clean makes %q", r, Hidden(r), got)
 		}
 	}
 }
