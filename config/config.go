@@ -42,7 +42,7 @@ type Config struct {
 	Theme     string         // auto, dark, light
 	Icons     string         // emoji, nerd, plain
 	Mouse     bool
-	Columns   []string
+	Columns   []string // none = the screen chooses
 	Keys      map[string][]string // action id → keys; names keep their case and dots
 	CSV       CSV
 
@@ -54,7 +54,7 @@ type Config struct {
 // CSV is what an export has when nothing else is said.
 type CSV struct {
 	Profile string // orders, lines, shopify, json
-	For     string // excel-br, excel-pt, excel-pl, machine
+	For     string // excel-br, excel-pt, excel-pl, machine; "" = not chosen
 	Folder  string // "" = the current one
 }
 

@@ -34,15 +34,14 @@ const (
 
 // Columns are the names of the columns that the orders table can show.
 var Columns = []string{
-	"image", "order", "store", "date", "updated", "customer", "email", "phone", "country", "city", "items", "quantity",
-	"supplier", "cost", "total", "payment", "stage", "fulfilment", "refund", "exception", "hold", "tracking", "tags",
+	"order", "date", "updated", "store", "customer", "country", "city", "email", "phone", "items", "supplier", "stage",
+	"payment", "fulfilment", "tracking", "tags", "cost", "total",
 }
 
 // The values that settings have when nobody chose.
 const (
-	DefaultEvery   = 10 * time.Minute
-	shortestEvery  = 10 * time.Second
-	defaultColumns = "[order, date, customer, items, supplier, cost, total]"
+	DefaultEvery  = 10 * time.Minute
+	shortestEvery = 10 * time.Second
 )
 
 // Settings lists every setting at the top of the file, in the order in which the file of defaults shows them.
@@ -87,8 +86,9 @@ var Settings = []Setting{
 			"(with true, hold Shift to select).",
 	},
 	{
-		Key: "columns", kind: list, Values: Columns, Default: defaultColumns,
-		Doc: "The columns of the orders table, from left to right.",
+		Key: "columns", kind: list, Values: Columns, Default: "[]",
+		Doc: "The columns of the orders table, from left to right: [order, date, customer, items, supplier, cost, total].\n" +
+			"When nothing is set, those that suit the tab and the stores.",
 	},
 	{
 		Key: "keys", kind: keymap, Default: "{}",
@@ -101,8 +101,9 @@ var Settings = []Setting{
 			"export), json (an object a line).",
 	},
 	{
-		Key: "csv.for", kind: choice, Values: []string{"excel-br", "excel-pt", "excel-pl", "machine"}, Default: "machine",
-		Doc: "Who reads an export: Excel in Brazil, Portugal or Poland, or a machine (RFC 4180, ISO 8601, decimal point).",
+		Key: "csv.for", kind: choice, Values: []string{"excel-br", "excel-pt", "excel-pl", "machine"}, Default: "",
+		Doc: "Who reads an export: Excel in Brazil, Portugal or Poland, or a machine (RFC 4180, ISO 8601, decimal point).\n" +
+			"When nothing is set, the screen suggests the one of your locale, and the command writes for a machine.",
 	},
 	{
 		Key: "csv.folder", kind: text, Default: "",
