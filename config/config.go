@@ -42,7 +42,7 @@ type Config struct {
 	Theme     string         // auto, dark, light
 	Icons     string         // emoji, nerd, plain
 	Mouse     bool
-	Columns   []string // none = the screen chooses
+	Columns   []string            // none = the screen chooses
 	Keys      map[string][]string // action id → keys; names keep their case and dots
 	CSV       CSV
 
