@@ -65,6 +65,7 @@ type StoreConfig struct {
 	URL              string
 	Pull             string        // "all" or filter text
 	Every            time.Duration // 0 = never by itself
+	OwnEvery         bool          // Every is the store's own, not sync.every
 	OwnStock         bool
 	AuthorizedIsPaid bool
 	NotifyCustomer   bool
@@ -179,7 +180,7 @@ func (c *Config) resolve(o Options) {
 	get := func(key string) string { return c.values[key] }
 	c.Data = expand(cmp.Or(get("data"), filepath.Join(xdg.DataHome, "orderdeck")))
 	c.Secrets = get("secrets")
-	c.SyncEvery, _ = parseEvery(get("sync.every"))
+	c.SyncEvery, _ = ParseEvery(get("sync.every"))
 	c.Locale = locale.Get(cmp.Or(get("locale"), locale.FromEnvironment(func(key string) string {
 		value, _ := o.Lookup(key)
 		return value
@@ -192,7 +193,7 @@ func (c *Config) resolve(o Options) {
 	c.Columns = splitList(get("columns"))
 	c.CSV = CSV{Profile: get("csv.profile"), For: get("csv.for"), Folder: expand(get("csv.folder"))}
 	for i := range c.Stores {
-		if c.lines[path("stores", c.Stores[i].Name, "every")] == 0 {
+		if !c.Stores[i].OwnEvery {
 			c.Stores[i].Every = c.SyncEvery
 		}
 	}
@@ -230,7 +231,7 @@ func (c *Config) Folder() string { return filepath.Dir(c.File) }
 func (c *Config) Origin(key string) string { return c.origins[key] }
 
 // Where is the place of a setting in the file, "config.yaml:12", for errors of those who check more than this package
-// can: Where("keys", "orders.export"). It is the file's name alone for what is not in the file.
+// can: Where("keys", "export"). It is the file's name alone for what is not in the file.
 func (c *Config) Where(keys ...string) string {
 	if line := c.lines[path(keys...)]; line > 0 {
 		return fmt.Sprintf("%s:%d", c.File, line)

@@ -150,7 +150,7 @@ stores:
 `, nil)
 	want := []StoreConfig{
 		{Name: "shop", Platform: "vendure", URL: "https://shop.example/admin-api", Pull: "all", Every: 20 * time.Minute},
-		{Name: "eu-2", Platform: "vendure", URL: "http://127.0.0.1:3000", Pull: "customer_payment:paid", OwnStock: true, Zone: "Europe/Warsaw"},
+		{Name: "eu-2", Platform: "vendure", URL: "http://127.0.0.1:3000", Pull: "customer_payment:paid", OwnEvery: true, OwnStock: true, Zone: "Europe/Warsaw"},
 	}
 	if !reflect.DeepEqual(c.Stores, want) {
 		t.Errorf("stores are\n%+v\nwant\n%+v", c.Stores, want)

@@ -92,8 +92,9 @@ var Settings = []Setting{
 	},
 	{
 		Key: "keys", kind: keymap, Default: "{}",
-		Doc: "Your own keys: the name of an action and the key or keys that start it. `?` in Orderdeck shows the names.\n" +
-			"An empty list takes an action's keys away; a key that two actions claim is refused.",
+		Doc: "Your own keys: the name of an action and the key or keys that start it.\n" +
+			"`orderdeck config show --actions` lists the names. An empty list takes the keys of an action away;\n" +
+			"a key that two actions claim is refused.",
 	},
 	{
 		Key: "csv.profile", kind: choice, Values: []string{"orders", "lines", "shopify", "json"}, Default: "orders",
@@ -157,8 +158,8 @@ func checkZone(name string) error {
 	return nil
 }
 
-// parseEvery reads an interval; "off" is 0.
-func parseEvery(value string) (time.Duration, error) {
+// ParseEvery reads an interval between two fetches; "off" is 0.
+func ParseEvery(value string) (time.Duration, error) {
 	if value == "off" {
 		return 0, nil
 	}
@@ -180,7 +181,7 @@ func (s Setting) validate(value string) error {
 func validate(name string, k kind, values []string, check func(string) error, value string) error {
 	switch {
 	case k == duration:
-		_, err := parseEvery(value)
+		_, err := ParseEvery(value)
 		return err
 	case k == flag && value != "true" && value != "false":
 		return fmt.Errorf("%s cannot be %q: write true or false", name, value)

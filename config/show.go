@@ -58,9 +58,6 @@ func (c *Config) showStores(b *strings.Builder) {
 		for _, line := range storeLines(s) {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
-		if s.Every == 0 {
-			b.WriteString("    every: off\n")
-		}
 	}
 }
 

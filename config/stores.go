@@ -92,7 +92,10 @@ func storeFrom(values map[string]string) StoreConfig {
 		NotifyCustomer: values["notify_customer"] == "true", Zone: values["timezone"],
 	}
 	s.URL, _ = NormalizeURL(values["url"])
-	s.Every, _ = parseEvery(values["every"])
+	if every, own := values["every"]; own {
+		s.Every, _ = ParseEvery(every)
+		s.OwnEvery = true
+	}
 	if s.Pull == "" {
 		s.Pull = "all"
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -84,7 +85,7 @@ func Default() string {
 		case list:
 			fmt.Fprintf(&b, "# There are: %s.\n", strings.Join(s.Values, ", "))
 		case keymap:
-			b.WriteString("#   orders.export: [e, ctrl+e]\n")
+			b.WriteString("#   export: [e, ctrl+e]\n")
 		}
 		fmt.Fprintf(&b, "#%s\n", strings.TrimRight(s.Key+": "+s.Default, " "))
 	}
@@ -194,8 +195,8 @@ func storeLines(s StoreConfig) []string {
 	if s.Pull != "" && s.Pull != "all" {
 		lines = append(lines, "  pull: "+quote(s.Pull))
 	}
-	if s.Every > 0 {
-		lines = append(lines, "  every: "+s.Every.String())
+	if s.OwnEvery {
+		lines = append(lines, "  every: "+everyText(s.Every))
 	}
 	for _, f := range []struct {
 		name string
@@ -209,6 +210,21 @@ func storeLines(s StoreConfig) []string {
 		lines = append(lines, "  timezone: "+s.Zone)
 	}
 	return lines
+}
+
+// everyText writes an interval as ParseEvery reads it: "10m", not Go's "10m0s".
+func everyText(d time.Duration) string {
+	if d == 0 {
+		return "off"
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // quote writes a text so that YAML reads it as it is.

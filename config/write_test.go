@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-var added = StoreConfig{Name: "new", Platform: "vendure", URL: "https://new.example", Pull: "tag:a,b -\"x y\"", Every: 5 * time.Minute, OwnStock: true, Zone: "Europe/Lisbon"}
+var added = StoreConfig{Name: "new", Platform: "vendure", URL: "https://new.example", Pull: "tag:a,b -\"x y\"", Every: 90 * time.Minute, OwnEvery: true, OwnStock: true, Zone: "Europe/Lisbon"}
 
 func TestAddAndRemoveStore(t *testing.T) {
 	tests := []struct{ name, text string }{
