@@ -171,9 +171,9 @@ func phone(s string) (Value, *SyntaxError) {
 	if strings.Trim(s, "0123456789+()-./ ") != "" || len(all) == 0 {
 		return Value{}, &SyntaxError{Msg: "phone: is written in digits, not “" + s + "”"}
 	}
-	digits := strings.TrimLeft(all[0], "0")
-	if digits == "" {
-		digits = all[0]
+	digits := all[0]
+	if short := strings.TrimLeft(digits, "0"); len(short) >= 4 { // a trunk zero or exit code; shorter ones are endings
+		digits = short
 	}
 	return Value{Op: Equal, Text: digits}, nil
 }

@@ -28,7 +28,9 @@ func is(texts ...string) (out []Value) {
 	}
 	return out
 }
-func amount(op Op, n int64, code string) Value { return Value{Op: op, Amount: n * 10_000, Currency: code} }
+func amount(op Op, n int64, code string) Value {
+	return Value{Op: op, Amount: n * 10_000, Currency: code}
+}
 func span(text string, from, to time.Time) Value {
 	return Value{Op: Between, Text: text, From: from, To: to}
 }
