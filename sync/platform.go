@@ -84,6 +84,8 @@ type Batch struct {
 	Done, Total int
 	Seen        []string // external ids that were looked at and have not changed
 	Gone        []string // external ids that the platform no longer has
+	// ClockSkew is how far the store's clock is ahead of ours; 0 = unknown, or too little to matter.
+	ClockSkew time.Duration
 }
 
 // Supplier reports what a supplier sells (links) and how far its orders are (placements). Like [Platform], it is

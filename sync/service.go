@@ -2,8 +2,12 @@ package sync
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
@@ -12,6 +16,8 @@ import (
 // Database is what the engine needs of the store; *store.DB is one.
 type Database interface {
 	Path() string
+	Shops(ctx context.Context) ([]store.Shop, error)
+	PutShop(ctx context.Context, s store.Shop) error
 	Apply(ctx context.Context, p store.Page) (store.Result, error)
 	ApplySupplier(ctx context.Context, p store.SupplierPage) (store.Result, error)
 	Cursor(ctx context.Context, shop, stream string) ([]byte, error)
@@ -21,7 +27,6 @@ type Database interface {
 	SyncStates(ctx context.Context) ([]store.SyncState, error)
 	RequestSync(ctx context.Context, shops []string) error
 	TakeSyncRequests(ctx context.Context) ([]string, error)
-	PutShop(ctx context.Context, s store.Shop) error
 	Counts(ctx context.Context, shops []string) (store.Counts, error)
 	BackgroundPass(ctx context.Context) error
 	BulkImport(ctx context.Context, run func() error) error
@@ -36,17 +41,32 @@ type Options struct {
 	Suppliers []Supplier
 	Clock     Clock         // nil = the machine's
 	Log       *slog.Logger  // nil = nowhere
-	LockPath  string        // the file of the wire's lock; "" = beside the database
-	Bulk      bool          // large first imports may use the database's bulk way
-	Parallel  int           // how many shops run side by side; 0 = DefaultParallel
+	LockPath  string        // the file of the wire's lock; "" = the database's path with ".wire"
+	Bulk      bool          // a large first import may use the database's bulk way
+	Parallel  int           // how many requests are under way side by side; 0 = DefaultParallel
 	Patience  time.Duration // how long Sync waits for another process; 0 = DefaultPatience
 }
 
 // Defaults of Options.
 const (
-	DefaultParallel = 4
+	DefaultParallel = 8
 	DefaultPatience = 10 * time.Minute
 )
+
+// The values of store.SyncState.State.
+const (
+	StateIdle    = "idle"    // nothing to do until NextRun
+	StateQueued  = "queued"  // asked for, about to begin
+	StateRunning = "running" // at it
+	StateWaiting = "waiting" // a request failed and is made again at NextRun; LastError says why
+	StateStopped = "stopped" // the store does not let us in; nothing happens until somebody asks
+)
+
+// PhaseIndexing is the store.SyncState.Phase after a large first import, while the database builds its indexes.
+const PhaseIndexing = "indexing"
+
+// SupplierPrefix stands before the name of a supplier where a SyncState or a cursor is one of a supplier.
+const SupplierPrefix = "supplier:"
 
 // Report is what one sync of one shop came to.
 type Report struct {
@@ -59,26 +79,194 @@ type Report struct {
 	Other   bool    // another process held the wire and did it
 }
 
-// Service runs the synchronisation of all shops of one database.
-type Service struct{ o Options }
+// Service runs the synchronisation of all shops of one database. Its methods may be called from any goroutine.
+type Service struct {
+	o     Options
+	clock Clock
+	log   *slog.Logger
+	slots chan struct{} // one for every request that is under way
+	wake  chan struct{} // tells the loop that something was asked for
+	bulk  bulkGate
 
-// New makes a Service; it does nothing before Run or Sync.
-func New(o Options) *Service { return &Service{o: o} }
-
-// Run takes the wire, or follows until it is free, and keeps all shops up to date until ctx ends.
-func (s *Service) Run(ctx context.Context) error { return errors.ErrUnsupported }
-
-// Sync brings these shops (none = all) up to date once and reports on each of them.
-func (s *Service) Sync(ctx context.Context, shops []string) ([]Report, error) {
-	return nil, errors.ErrUnsupported
+	mu     sync.Mutex
+	units  []*unit // suppliers first, then the shops in the order of the sources
+	mode   mode
+	holder int // the process that holds the wire while we follow; 0 = not known
+	subs   map[chan struct{}]struct{}
 }
 
-// Request asks for a sync of these shops (none = all) now. It never blocks. queued is false when nothing new was
-// asked for; why says why, or who will do it, in a sentence.
-func (s *Service) Request(shops []string) (queued bool, why string) { return false, "" }
+// mode is what this process is to the wire.
+type mode int
 
-// Status is the last that is known of each shop, in the order of the sources.
-func (s *Service) Status() []store.SyncState { return nil }
+const (
+	modeOff mode = iota
+	modeFollowing
+	modeHolding
+)
+
+// New makes a Service; it does nothing before Run or Sync.
+func New(o Options) *Service {
+	if o.Clock == nil {
+		o.Clock = SystemClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.LockPath == "" {
+		o.LockPath = o.DB.Path() + ".wire"
+	}
+	if o.Parallel <= 0 {
+		o.Parallel = DefaultParallel
+	}
+	if o.Patience <= 0 {
+		o.Patience = DefaultPatience
+	}
+	s := &Service{
+		o: o, clock: o.Clock, log: o.Log,
+		slots: make(chan struct{}, o.Parallel),
+		wake:  make(chan struct{}, 1),
+		subs:  map[chan struct{}]struct{}{},
+	}
+	s.bulk.db = o.DB
+	for _, sup := range o.Suppliers {
+		s.units = append(s.units, s.supplierUnit(sup))
+	}
+	for i := range o.Sources {
+		s.units = append(s.units, s.shopUnit(&s.o.Sources[i]))
+	}
+	return s
+}
+
+// Request asks for a sync of these shops (none = all, with the suppliers) now. It never blocks. queued is false when
+// nothing new was asked for; why says why, or who is going to do it, in a sentence for the status line.
+func (s *Service) Request(shops []string) (queued bool, why string) {
+	if unknown := s.unknown(shops); unknown != "" {
+		return false, unknown
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch s.mode {
+	case modeOff:
+		return false, "synchronisation is not running here"
+	case modeFollowing:
+		go s.requestOther(shops)
+		if s.holder != 0 {
+			return true, fmt.Sprintf("another Orderdeck (process %d) does the syncing and has been asked", s.holder)
+		}
+		return true, "another Orderdeck does the syncing and has been asked"
+	}
+	var busy, asked []string
+	for _, u := range s.units {
+		if !u.wanted(shops) {
+			continue
+		}
+		switch {
+		case u.state.State == StateWaiting:
+			u.kickNow()
+			asked = append(asked, u.name)
+		case u.busy || u.asked:
+			if u.source != nil {
+				busy = append(busy, u.name)
+			}
+		default:
+			u.asked = true
+			asked = append(asked, u.name)
+		}
+	}
+	if len(asked) == 0 || len(busy) > 0 && onlySuppliers(asked) {
+		return false, strings.Join(busy, ", ") + ": a sync is running already"
+	}
+	s.nudge()
+	if len(busy) > 0 {
+		return true, strings.Join(busy, ", ") + ": a sync is running already"
+	}
+	return true, ""
+}
+
+func onlySuppliers(names []string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, SupplierPrefix) })
+}
+
+// requestOther hands a request over to the process that holds the wire.
+func (s *Service) requestOther(shops []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.o.DB.RequestSync(ctx, s.names(shops)); err != nil {
+		s.log.Error("a request could not be handed to the process that syncs", "err", err)
+	}
+}
+
+// Status is the last that is known of each shop, in the order of the sources, and then of each supplier (whose Shop
+// begins with SupplierPrefix).
+func (s *Service) Status() []store.SyncState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]store.SyncState, 0, len(s.units))
+	for _, shops := range []bool{true, false} {
+		for _, u := range s.units {
+			if (u.source != nil) == shops {
+				out = append(out, u.state)
+			}
+		}
+	}
+	return out
+}
 
 // Subscribe gives a channel that gets a value, coalesced, after Status has changed, and the way to end it.
-func (s *Service) Subscribe() (<-chan struct{}, func()) { return make(chan struct{}, 1), func() {} }
+func (s *Service) Subscribe() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	s.mu.Lock()
+	s.subs[ch] = struct{}{}
+	s.mu.Unlock()
+	return ch, func() {
+		s.mu.Lock()
+		delete(s.subs, ch)
+		s.mu.Unlock()
+	}
+}
+
+// publish tells the subscribers; s.mu is held.
+func (s *Service) publish() {
+	for ch := range s.subs {
+		select {
+		case ch <- struct{}{}:
+		default: // one is waiting to be read already
+		}
+	}
+}
+
+// nudge wakes the loop up.
+func (s *Service) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// names spells out a choice of shops: none means all.
+func (s *Service) names(shops []string) []string {
+	if len(shops) > 0 {
+		return shops
+	}
+	var all []string
+	for _, src := range s.o.Sources {
+		all = append(all, src.Shop.Name)
+	}
+	return all
+}
+
+// unknown is a sentence about the first of these shops that there is not, "" when there are all.
+func (s *Service) unknown(shops []string) string {
+	all := s.names(nil)
+	for _, name := range shops {
+		if !slices.Contains(all, name) {
+			if len(all) == 0 {
+				return fmt.Sprintf("there is no store %q; none has been added yet", name)
+			}
+			return fmt.Sprintf("there is no store %q; there is %s", name, strings.Join(all, ", "))
+		}
+	}
+	return ""
+}
+
+func pid() int { return os.Getpid() }
