@@ -17,15 +17,11 @@ func (b *bench) build(ctx context.Context) error {
 	if took := time.Since(begin); took > 10*time.Second {
 		fmt.Fprintf(os.Stderr, "database of %d orders built in %.0f s\n", b.orders, took.Seconds())
 	}
-	found, err := filepath.Glob(filepath.Join(b.data, fmt.Sprintf("*%d*.db", b.orders)))
-	if err != nil {
+	b.db = filepath.Join(b.data, fmt.Sprintf("demo-%d.db", b.orders))
+	if _, err := os.Stat(b.db); err != nil {
 		return err
 	}
-	if len(found) != 1 {
-		return fmt.Errorf("%d databases of %d orders in %s", len(found), b.orders, b.data)
-	}
-	b.db = found[0]
 	// What is still in the write-ahead log is put into the file, so that a copy of the file is a copy of everything.
-	_, err = b.process(ctx, nil, "sqlite3", b.db, "PRAGMA wal_checkpoint(TRUNCATE);")
+	_, err := b.process(ctx, nil, "sqlite3", b.db, "PRAGMA wal_checkpoint(TRUNCATE);")
 	return err
 }

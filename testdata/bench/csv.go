@@ -88,7 +88,7 @@ func exports(ctx context.Context, b *bench) ([]figure, error) {
 			return err
 		}
 		command := append(slices.Clone(pin), b.binary)
-		command = append(command, b.demo("export", "--profile", "orders", "--for", "machine", "--output", ours)...)
+		command = append(command, b.demo("export", "--profile", "orders", "--for", "machine", "--out", ours)...)
 		f, err := b.process(ctx, nil, command[0], command[1:]...)
 		rss, cpu = max(rss, f.rss), append(cpu, f.cpu)
 		return err

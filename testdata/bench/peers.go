@@ -33,7 +33,7 @@ func visidata(ctx context.Context, b *bench) ([]figure, error) {
 		return nil, errors.New("vd is missing; on Debian: apt-get install visidata")
 	}
 	csv := filepath.Join(b.temp, "orders.csv")
-	if _, err := b.process(ctx, nil, b.binary, b.demo("export", "--output", csv)...); err != nil {
+	if _, err := b.process(ctx, nil, b.binary, b.demo("export", "--out", csv)...); err != nil {
 		return nil, err
 	}
 	replay := filepath.Join(b.temp, "replay.vdj")
