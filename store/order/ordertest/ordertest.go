@@ -33,7 +33,9 @@ var (
 	Methods    = []string{"Pix", "Bank transfer", "Boleto Bancário", ""}
 )
 
-func pick(t *rapid.T, from []string, label string) string { return rapid.SampledFrom(from).Draw(t, label) }
+func pick(t *rapid.T, from []string, label string) string {
+	return rapid.SampledFrom(from).Draw(t, label)
+}
 
 // Time draws an instant within some weeks of Now, on a few of which days begin.
 func Time(t *rapid.T, label string) time.Time {

@@ -123,6 +123,7 @@ func FuzzClean(f *testing.F) {
 			marks := 0
 			for _, r := range got {
 				if r == '\n' && name == "CleanLines" {
+					marks = 0
 					continue
 				}
 				if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Zl, r) ||
