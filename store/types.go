@@ -83,6 +83,7 @@ type Key struct {
 	Text string
 	ID   int64
 	OK   bool // false = the very beginning
+	At   bool // the row of the key itself belongs to the window
 }
 
 // Window is a stretch of a list.

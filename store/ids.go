@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"math"
+
+	"github.com/orderdeck/orderdeck/store/bulk"
+	"github.com/orderdeck/orderdeck/store/order"
+)
+
+// wholeView is the statement that gives the ids of a whole list in its order. It calls functions of ours only if
+// v.where.fns.
+func (d *DB) wholeView(v *view) (string, []any) {
+	var c clause
+	dir := " ASC"
+	if v.desc {
+		dir = " DESC"
+	}
+	order := ` ORDER BY o.` + v.sort.column + dir + `, o.id` + dir
+	if v.match != "" {
+		c.add(`SELECT o.id`+searched, v.match)
+		v.rest(&c)
+		c.add(order)
+		if v.sort.name != "created" { // as Window does
+			var outer clause
+			outer.add(`SELECT o.id FROM orders o WHERE o.id IN (SELECT o.id`+searched, v.match)
+			v.rest(&outer)
+			outer.add(` ORDER BY fts.rowid DESC LIMIT ?)`+order, maxCollected)
+			c = outer
+		}
+		return c.sql.String(), c.args
+	}
+	way := v.way(d.has)
+	if way.sorts && v.counts.tab*4 > v.counts.all {
+		way.index = "" // better all in order than a large part sorted
+	}
+	c.add(`SELECT o.id FROM orders o` + way.indexed() + ` WHERE `)
+	(&stretch{view: v}).from0(&c, way)
+	c.add(order)
+	return c.sql.String(), c.args
+}
+
+// IDs gives the ids of a whole list in its order, four bytes each; a million take 4 MB. It stops at once when ctx ends.
+// Of a search that is sorted by something else than the date it gives what Window does.
+func (d *DB) IDs(ctx context.Context, q Query) ([]uint32, error) {
+	v, err := d.plan(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	text, args := d.wholeView(v)
+	if !v.where.fns {
+		ids, err := bulk.IDs(ctx, d.path, text, args...)
+		return ids, d.readError(ctx, err)
+	}
+	var ids []uint32
+	err = d.query(ctx, text, args, func(scan func(...any) error) error {
+		var id uint32
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// Count counts the orders of a query, up to limit (0 = all of them); more tells that there are more than that.
+func (d *DB) Count(ctx context.Context, q Query, limit int) (n int, more bool, err error) {
+	v, err := d.plan(ctx, q)
+	if err != nil {
+		return 0, false, err
+	}
+	if limit <= 0 {
+		limit = maxID
+	}
+	if v.match == "" && v.where.sql.Len() == 0 {
+		if !v.all && len(v.shops) == 0 {
+			return 0, false, nil
+		}
+		counts, err := d.Counts(ctx, q.Shops)
+		n := counts[v.tab.id()]
+		return min(n, limit), n > limit, err
+	}
+	var c clause
+	c.add(`SELECT count(*) FROM (SELECT 1`)
+	d.unsorted(v, &c)
+	c.add(` LIMIT ?)`, limit+1)
+	err = d.one(ctx, c.sql.String(), c.args, &n)
+	return min(n, limit), n > limit, err
+}
+
+// unsorted writes FROM and WHERE of a view whose order does not matter.
+func (d *DB) unsorted(v *view, c *clause) {
+	if v.match != "" {
+		c.add(searched, v.match)
+		v.rest(c)
+		return
+	}
+	byDate := *v
+	byDate.sort, byDate.desc = sortKeys[order.SortDate], true
+	way := byDate.way(d.has)
+	c.add(` FROM orders o` + way.indexed() + ` WHERE `)
+	(&stretch{view: &byDate}).from0(c, way)
+}
+
+// Sums adds up the totals of a query per currency, largest number of orders first, over at most limit orders (0 = all);
+// more tells that there are more.
+func (d *DB) Sums(ctx context.Context, q Query, limit int) (sums []Sum, more bool, err error) {
+	v, err := d.plan(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	if limit <= 0 {
+		limit = maxID
+	}
+	var c clause
+	c.add(`WITH hits AS MATERIALIZED (SELECT o.currency AS currency, o.total AS total`)
+	d.unsorted(v, &c)
+	c.add(` LIMIT ?)
+		SELECT currency, sum(total / 1000000), sum(total % 1000000), count(*), (SELECT count(*) FROM hits)
+		FROM (SELECT * FROM hits LIMIT ?) GROUP BY currency ORDER BY count(*) DESC, currency`, limit+1, limit)
+	err = d.query(ctx, c.sql.String(), c.args, func(scan func(...any) error) error {
+		var s Sum
+		var n int
+		var millions, rest int64 // apart, since SQLite's sum fails where an int64 is too small
+		err := scan(&s.Total.Currency, &millions, &rest, &s.Orders, &n)
+		s.Total.Minor = saturate(millions, rest)
+		sums, more = append(sums, s), n > limit
+		return err
+	})
+	return sums, more, err
+}
+
+// saturate is millions × 1,000,000 + rest, or the nearest number that there is.
+func saturate(millions, rest int64) int64 {
+	millions, rest = millions+rest/1_000_000, rest%1_000_000
+	const limit = math.MaxInt64/1_000_000 - 1
+	switch {
+	case millions > limit:
+		return math.MaxInt64
+	case millions < -limit:
+		return math.MinInt64
+	}
+	return millions*1_000_000 + rest
+}
+
+// id is the tab's name.
+func (t tab) id() string {
+	switch t.kind {
+	case tabStage:
+		return string(stageOf(t.stage))
+	case tabRefunds:
+		return order.TabRefunds
+	case tabResent:
+		return order.TabResent
+	}
+	return order.TabAll
+}

@@ -1,0 +1,391 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/filter"
+	"github.com/orderdeck/orderdeck/store/order/text"
+)
+
+// view is a Query that has been worked out: what the search index finds, what is left for SQL, and in what order.
+type view struct {
+	where  clause // conditions on the row o, without those of tab and shops
+	match  string // FTS5 expression; "" = the index takes no part
+	marked bool   // match decides about the shops too
+	shops  []int64
+	all    bool // all shops; shops is empty then
+	tab    tab
+	sort   sortKey
+	desc   bool
+	counts planCounts
+	period bool // where bounds the date
+}
+
+// sortKey is how a list is sorted.
+type sortKey struct {
+	name   string // of the indexes: orders_NAME, orders_live_NAME
+	column string
+	text   bool // the column is a text
+}
+
+var sortKeys = map[order.SortKey]sortKey{
+	order.SortDate:     {name: "created", column: "created"},
+	order.SortUpdated:  {name: "updated", column: "updated"},
+	order.SortTotal:    {name: "total", column: "total_key"},
+	order.SortCustomer: {name: "customer", column: "customer_key", text: true},
+	order.SortNumber:   {name: "number", column: "number_key", text: true},
+}
+
+// tab is a tab as the tables know it.
+type tab struct {
+	kind  tabKind
+	stage int64
+}
+
+type tabKind uint8
+
+const (
+	tabAll tabKind = iota
+	tabStage
+	tabRefunds
+	tabResent
+)
+
+func tabOf(t order.Tab) tab {
+	switch {
+	case t.Stage != "":
+		return tab{tabStage, enum(order.Stages, t.Stage)}
+	case t.ID == order.TabRefunds:
+		return tab{kind: tabRefunds}
+	case t.ID == order.TabResent:
+		return tab{kind: tabResent}
+	}
+	return tab{}
+}
+
+// plan works a query out.
+func (d *DB) plan(ctx context.Context, q Query) (*view, error) {
+	infos, err := d.shopInfos(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{tab: tabOf(q.Tab), desc: !q.Sort.Asc}
+	var ok bool
+	if v.sort, ok = sortKeys[q.Sort.Key]; !ok {
+		if q.Sort.Key != "" {
+			return nil, refuse(Invalid, "orders cannot be sorted by %q", q.Sort.Key)
+		}
+		v.sort = sortKeys[order.SortDate]
+	}
+	v.choose(q.Shops, infos)
+	if v.counts, err = d.planCounts(ctx, v, infos); err != nil {
+		return nil, err
+	}
+	now := q.Now
+	if now.IsZero() {
+		now = d.clock()
+	}
+	terms := func(t text.Term) (string, error) { return d.termMatch(ctx, t) }
+	c := compiler{now: now, shops: infos, terms: terms, plain: d.indexing.deferred.Load()}
+	if err := v.filter(&c, q.Filter); err != nil {
+		return nil, d.readError(ctx, err)
+	}
+	v.where = c.clause
+	return v, nil
+}
+
+// choose turns the names of shops into ids. Names that are not there choose nothing.
+func (v *view) choose(names []string, infos []shopInfo) {
+	for _, s := range infos {
+		if len(names) == 0 || slices.Contains(names, s.Name) {
+			v.shops = append(v.shops, s.id)
+		}
+	}
+	if v.all = len(v.shops) == len(infos); v.all {
+		v.shops = nil
+	}
+}
+
+// filter splits an expression into what the search index can do and what is left.
+func (v *view) filter(c *compiler, e filter.Expr) error {
+	var parts []filter.Expr
+	switch e := e.(type) {
+	case nil:
+	case filter.And:
+		parts = e.Of
+	default:
+		parts = []filter.Expr{e}
+	}
+	var match, without []string
+	var rest []filter.Expr
+	var phrases []*phrase
+	if c.plain {
+		rest, parts = parts, nil
+	}
+	for _, p := range parts {
+		if m, err := c.indexed(p); err != nil {
+			return err
+		} else if m != "" {
+			match = append(match, m)
+			continue
+		}
+		switch p := p.(type) {
+		case filter.Word: // a phrase
+			if wordless(p) {
+				continue
+			}
+			m, verify, err := c.wordMatch(p)
+			if err != nil {
+				return err
+			}
+			match, phrases = append(match, m), append(phrases, verify)
+			continue
+		case filter.Cond:
+			v.period = v.period || p.Field == "created"
+			m, err := c.prefilter(p)
+			if err != nil {
+				return err
+			}
+			if m != "" {
+				match = append(match, m)
+			}
+		case filter.Not:
+			if m, err := c.indexed(p.Of); err != nil {
+				return err
+			} else if m != "" {
+				without = append(without, m)
+				continue
+			}
+		}
+		rest = append(rest, p)
+	}
+	for _, m := range match {
+		if v.match != "" {
+			v.match += " AND "
+		}
+		v.match += "(" + m + ")"
+	}
+	for _, m := range without {
+		if v.match != "" {
+			v.match = "(" + v.match + ") NOT (" + m + ")"
+			continue
+		}
+		c.and()
+		c.add("NOT "+inIndex, m)
+	}
+	for _, p := range phrases {
+		c.and()
+		c.phrase(p)
+	}
+	for _, p := range rest {
+		c.and()
+		c.paren(p)
+	}
+	if v.match != "" {
+		v.mark()
+	}
+	return c.err
+}
+
+// and separates conditions.
+func (c *clause) and() {
+	if c.sql.Len() > 0 {
+		c.add(" AND ")
+	}
+}
+
+// indexed gives the FTS5 expression of what the search index decides alone: words and their combinations. "" = it
+// cannot.
+func (c *compiler) indexed(e filter.Expr) (string, error) {
+	var of []filter.Expr
+	with := " AND "
+	switch e := e.(type) {
+	case filter.Word:
+		if e.Phrase || wordless(e) {
+			return "", nil
+		}
+		m, _, err := c.wordMatch(e)
+		return m, err
+	case filter.And:
+		of = e.Of
+	case filter.Or:
+		of, with = e.Of, " OR "
+	default:
+		return "", nil
+	}
+	parts := make([]string, len(of))
+	for i, p := range of {
+		m, err := c.indexed(p)
+		if err != nil || m == "" {
+			return "", err
+		}
+		parts[i] = "(" + m + ")"
+	}
+	return strings.Join(parts, with), nil
+}
+
+// prefilter gives an FTS5 expression that every order has that meets a condition, for the fields whose texts are in the
+// search index; "" = none.
+func (c *compiler) prefilter(e filter.Cond) (string, error) {
+	var parts []string
+	for _, v := range e.Values {
+		var t text.Term
+		switch e.Field {
+		case "customer", "product": // notes are indexed only at their beginning
+			t = text.Term{Words: text.Words(nil, v.Text), Prefix: true}
+		case "phone":
+			t = text.Term{Words: []string{v.Text}, Prefix: true}
+		case "number", "email", "sku", "tracking":
+			t = text.Term{Words: text.Words(nil, v.Text), Prefix: v.Op == filter.Prefix}
+			if v.Op != filter.Equal && v.Op != filter.Prefix {
+				return "", nil
+			}
+		default:
+			return "", nil
+		}
+		if v.Op == filter.Exists || len(t.Words) == 0 {
+			return "", nil
+		}
+		m, err := c.terms(t)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, "("+m+")")
+	}
+	return strings.Join(parts, " OR "), nil
+}
+
+// mark narrows the index expression to the tab and the shops.
+func (v *view) mark() {
+	switch v.tab.kind {
+	case tabStage:
+		v.match = "(" + v.match + ") AND " + quote(string(rune(markStage+v.tab.stage)))
+	case tabRefunds:
+		v.match = "(" + v.match + ") AND " + quote(string(rune(markRefunds)))
+	case tabResent:
+		v.match = "(" + v.match + ") AND " + quote(string(rune(markResent)))
+	}
+	if v.all {
+		return
+	}
+	marks := make([]string, len(v.shops))
+	for i, s := range v.shops {
+		m := shopMark(s)
+		if m == "" {
+			return // the row says it, see place
+		}
+		marks[i] = quote(m)
+	}
+	if len(marks) > 0 {
+		v.match = "(" + v.match + ") AND (" + strings.Join(marks, " OR ") + ")"
+		v.marked = true
+	}
+}
+
+// place writes the conditions of tab and shops.
+func (v *view) place(c *clause, live bool) {
+	switch v.tab.kind {
+	case tabStage:
+		c.and()
+		if live {
+			c.add("o.live = ?", v.tab.stage)
+		} else {
+			c.add("o.bucket = ?", v.tab.stage)
+		}
+	case tabRefunds, tabResent:
+		side := int64(sideRefunds)
+		if v.tab.kind == tabResent {
+			side = sideResent
+		}
+		c.and()
+		c.add("o.side <> 0 AND o.side & ? <> 0 AND o.bucket < 16", side)
+	}
+	if !v.all {
+		c.and()
+		c.in("o.shop", v.shops)
+	}
+}
+
+// conditions writes all there is to ask of a row, besides what the search index decides.
+func (v *view) conditions(c *clause, live bool) {
+	v.place(c, live)
+	if v.where.sql.Len() > 0 {
+		c.and()
+		c.add(v.where.sql.String(), v.where.args...)
+	}
+}
+
+// planCounts are the numbers by which a way through the tables is chosen.
+type planCounts struct {
+	all        int // orders in the database
+	shops      int // in the chosen shops
+	tab        int // in the tab, of the chosen shops
+	tabAnyShop int // in the tab, of all shops
+	sides      int // in the tabs refunds and resent, of all shops
+}
+
+func (d *DB) planCounts(ctx context.Context, v *view, infos []shopInfo) (planCounts, error) {
+	by, err := d.numbers.get(ctx, d)
+	if err != nil {
+		return planCounts{}, err
+	}
+	var p planCounts
+	for _, s := range infos {
+		c := by[s.Name]
+		if c == nil {
+			continue
+		}
+		n := 0
+		switch v.tab.kind {
+		case tabAll:
+			n = c.all
+		case tabStage:
+			n = c.stages[0][v.tab.stage]
+		case tabRefunds:
+			n = c.refunds
+		case tabResent:
+			n = c.resent
+		}
+		p.all += c.all
+		p.tabAnyShop += n
+		p.sides += c.refunds + c.resent
+		if v.all || slices.Contains(v.shops, s.id) {
+			p.shops += c.all
+			p.tab += n
+		}
+	}
+	return p, nil
+}
+
+// tabNumbers keep the counters for a moment: plans need no exact ones.
+type tabNumbers struct {
+	mu sync.Mutex
+	at time.Time
+	by map[string]*shopCounts
+}
+
+const numbersFor = 2 * time.Second
+
+func (n *tabNumbers) get(ctx context.Context, d *DB) (map[string]*shopCounts, error) {
+	n.mu.Lock()
+	by := n.by
+	if time.Since(n.at) > numbersFor {
+		by = nil
+	}
+	n.mu.Unlock()
+	if by != nil {
+		return by, nil
+	}
+	by, err := d.counts(ctx)
+	if err == nil {
+		n.mu.Lock()
+		n.by, n.at = by, time.Now()
+		n.mu.Unlock()
+	}
+	return by, err
+}

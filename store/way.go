@@ -1,0 +1,85 @@
+package store
+
+// way is how a list is read from the table: by which index, and whether what it gives must be sorted.
+type way struct {
+	index string
+	sorts bool
+	live  bool // the index knows only orders on their way
+}
+
+func (w way) indexed() string {
+	if w.index == "" {
+		return ""
+	}
+	return " INDEXED BY " + w.index
+}
+
+// Costs of a way, in units of one entry of an index that covers what is asked of it; as measured on a million orders.
+const (
+	costSorted  = 7   // an entry that is looked up in the table and sorted
+	firstRows   = 50  // what a window usually wants
+	preferSorts = 2.0 // sorting takes the same whatever is asked; walking takes longer where a tab's orders lie together
+)
+
+// way chooses how to read: along the index of the sort key, leaving out what does not belong (good for large tabs), or
+// all of a small tab, sorted afterwards. has tells which indexes there are: a large import builds some of them last.
+func (v *view) way(has func(index string) bool) way {
+	if !v.all && len(v.shops) == 0 {
+		return way{} // there is nothing to read
+	}
+	w := v.cheapest()
+	if w.index == "" || has(w.index) {
+		return w
+	}
+	return way{sorts: true}
+}
+
+func (v *view) cheapest() way {
+	byDate := v.sort.name == "created"
+	walk := way{index: "orders_" + v.sort.name}
+	n, of := v.counts.tab, v.counts.all
+	switch v.tab.kind {
+	case tabStage:
+		if byDate {
+			walk.index = "orders_bucket"
+			n, of = v.counts.tab, v.counts.tabAnyShop
+		} else if v.onTheWay() {
+			walk = way{index: "orders_live_" + v.sort.name, live: true}
+			of = v.counts.tabAnyShop
+		}
+	case tabRefunds, tabResent:
+		if byDate {
+			walk.index = "orders_side"
+			of = v.counts.sides
+		}
+	}
+	small := v.small()
+	if small.index == "" || small.index == walk.index {
+		return walk
+	}
+	walked := float64(firstRows) * float64(of) / float64(max(n, 1))
+	if sorted := float64(small.entries) * costSorted; sorted < preferSorts*min(walked, float64(of)) {
+		return way{index: small.index, sorts: true}
+	}
+	return walk
+}
+
+// small is the index that holds the fewest orders besides those of the view.
+func (v *view) small() (s struct {
+	index   string
+	entries int
+}) {
+	switch v.tab.kind {
+	case tabStage:
+		s.index, s.entries = "orders_bucket", v.counts.tabAnyShop
+	case tabRefunds, tabResent:
+		s.index, s.entries = "orders_side", v.counts.sides
+	}
+	if !v.all && (s.index == "" || v.counts.shops < s.entries) {
+		s.index, s.entries = "orders_external", v.counts.shops
+	}
+	return s
+}
+
+// onTheWay tells whether the tab's orders are in the indexes of orders on their way.
+func (v *view) onTheWay() bool { return liveOf(stageOf(v.tab.stage), false) != nil }
