@@ -10,7 +10,13 @@ import (
 
 // Show writes the settings in force, each with where it comes from, as a file that Load would read. There is no key in
 // it, because there is none in a Config; addresses are shown, since they have been refused if a password was in them.
-func (c *Config) Show() string {
+func (c *Config) Show() string { return c.show(false) }
+
+// ShowPublic is Show without folders, for a file that leaves the computer. The stores' names and addresses are the
+// caller's to hide.
+func (c *Config) ShowPublic() string { return c.show(true) }
+
+func (c *Config) show(public bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s%s\n", c.File, map[bool]string{false: " (does not exist; these are the defaults)"}[c.Exists])
 	for _, s := range Settings {
@@ -21,6 +27,10 @@ func (c *Config) Show() string {
 			c.showKeys(&b)
 		default:
 			value := c.values[s.Key]
+			if public && (s.Key == "data" || s.Key == "csv.folder") {
+				fmt.Fprintf(&b, "# %s from: %s\n", s.Key, c.origins[s.Key])
+				continue
+			}
 			if s.kind == text && value != "" {
 				value = quote(value)
 			}
