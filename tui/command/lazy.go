@@ -1,0 +1,91 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/orderdeck/orderdeck/config"
+	"github.com/orderdeck/orderdeck/sync"
+)
+
+// lazy is a platform whose key is read when the store is first asked for something: a keyring may take seconds, or wait
+// for its own password, and the screens must not wait for it. When the store refuses the key, it is read again the next
+// time, so that a new key needs no new start.
+type lazy struct {
+	sync.Platform // made without a key: knows what it is and asks nobody
+
+	store   config.StoreConfig
+	connect Connector
+	secrets func() (config.Secrets, error)
+	ready   sync.Platform // with the key; nil until it is needed
+}
+
+func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Secrets, error)) (*lazy, error) {
+	if connect == nil {
+		return nil, fmt.Errorf("%s is no platform that Orderdeck knows", st.Platform)
+	}
+	keyless, err := withoutKey(st, connect)
+	if err != nil {
+		return nil, err
+	}
+	return &lazy{Platform: keyless, store: st, connect: connect, secrets: secrets}, nil
+}
+
+// withoutKey makes a platform that is only asked what it is, which takes no key. Connectors refuse to be made without
+// one, so it gets a text that is none.
+func withoutKey(st config.StoreConfig, connect Connector) (sync.Platform, error) {
+	return connect(st, config.NewSecret("none"))
+}
+
+// Test asks the store who it is.
+func (l *lazy) Test(ctx context.Context) (sync.Info, error) {
+	p, err := l.open(ctx)
+	if err != nil {
+		return sync.Info{}, err
+	}
+	info, err := p.Test(ctx)
+	l.forget(err)
+	return info, err
+}
+
+// Pull asks a stream for a page.
+func (l *lazy) Pull(ctx context.Context, stream string, cursor []byte, known sync.Known) (sync.Batch, error) {
+	p, err := l.open(ctx)
+	if err != nil {
+		return sync.Batch{}, err
+	}
+	batch, err := p.Pull(ctx, stream, cursor, known)
+	l.forget(err)
+	return batch, err
+}
+
+func (l *lazy) open(ctx context.Context) (sync.Platform, error) {
+	if l.ready != nil {
+		return l.ready, nil
+	}
+	secrets, err := l.secrets()
+	if err != nil {
+		return nil, &sync.Error{Kind: sync.Auth, Text: err.Error(), Err: err}
+	}
+	key, err := secrets.Get(ctx, l.store.Name)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &sync.Error{Kind: sync.Auth, Text: err.Error(), Err: err}
+	}
+	p, err := l.connect(l.store, key)
+	if err != nil {
+		return nil, &sync.Error{Kind: sync.Broken, Text: err.Error(), Err: err}
+	}
+	l.ready = p
+	return p, nil
+}
+
+func (l *lazy) forget(err error) {
+	var e *sync.Error
+	if errors.As(err, &e) && e.Kind == sync.Auth {
+		l.ready = nil
+	}
+}

@@ -1,0 +1,529 @@
+// Package exports is the dialog that writes orders to a file.
+package exports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/export"
+	"github.com/orderdeck/orderdeck/store/order/filter"
+	"github.com/orderdeck/orderdeck/tui/action"
+	"github.com/orderdeck/orderdeck/tui/draw"
+	"github.com/orderdeck/orderdeck/tui/theme"
+	"github.com/orderdeck/orderdeck/tui/ui"
+)
+
+// Choice is what was exported last, so that one key repeats it.
+type Choice struct{ Scope, Profile, For, Folder string }
+
+// Writer writes a request to a file; export.File does.
+type Writer func(ctx context.Context, path string, overwrite bool, r export.Request, progress func(export.Progress)) (export.Progress, error)
+
+// Options are what the dialog begins with.
+type Options struct {
+	Write Writer
+	Last  Choice
+	// Keep remembers the choice; it may be slow.
+	Keep func(Choice)
+}
+
+// The lines of the form.
+const (
+	rowScope = iota
+	rowFrom
+	rowTo
+	rowProfile
+	rowFor
+	rowPath
+	rowGo
+	rows
+)
+
+// Scopes.
+const (
+	scopeView     = "view"
+	scopeSelected = "selected"
+	scopeAll      = "all"
+)
+
+// Screen is the open dialog.
+type Screen struct {
+	ctx     *ui.Context
+	opt     Options
+	arg     ui.ExportArg
+	query   store.Query
+	cursor  int
+	choice  Choice
+	from    *ui.Field
+	to      *ui.Field
+	path    *ui.Field
+	editing bool
+	before  string
+	count   string
+	req     uint64
+
+	running   bool
+	cancelled bool
+	stop      context.CancelFunc
+	progress  export.Progress
+	updates   chan tea.Msg
+	done      string
+	err       error
+	overwrite bool // the file exists and was asked about
+	body      draw.Box
+}
+
+type (
+	progressMsg struct {
+		to *Screen
+		p  export.Progress
+	}
+	doneMsg struct {
+		to   *Screen
+		p    export.Progress
+		path string
+		err  error
+	}
+	countMsg struct {
+		to   *Screen
+		req  uint64
+		n    int
+		more bool
+	}
+)
+
+// New opens the dialog, with the cursor on "export", so that Enter repeats the last choice.
+func New(ctx *ui.Context, opt Options, arg ui.ExportArg) *Screen {
+	q, _ := arg.Query.(store.Query)
+	s := &Screen{ctx: ctx, opt: opt, arg: arg, query: q, cursor: rowGo, choice: opt.Last, from: ui.NewField(""), to: ui.NewField("")}
+	if !slices.Contains(export.Profiles, export.Profile(s.choice.Profile)) {
+		s.choice.Profile = string(export.Orders)
+	}
+	if _, err := export.For(s.choice.For); err != nil {
+		s.choice.For = export.Machine
+	}
+	if s.choice.Scope == "" || s.choice.Scope == scopeSelected && len(arg.Selected) == 0 {
+		s.choice.Scope = scopeView
+	}
+	if len(arg.Selected) > 0 {
+		s.choice.Scope = scopeSelected
+	}
+	if s.choice.Folder == "" {
+		s.choice.Folder = "."
+	}
+	s.path = ui.NewField(s.suggestion())
+	return s
+}
+
+// suggestion is a file name that says what is in it.
+func (s *Screen) suggestion() string {
+	name := "orders-" + s.ctx.Now().Format("2006-01-02-1504") + export.Profile(s.choice.Profile).Extension()
+	return filepath.Join(s.choice.Folder, name)
+}
+
+// Init counts what would be exported.
+func (s *Screen) Init() tea.Cmd { return s.recount() }
+
+func (s *Screen) recount() tea.Cmd {
+	s.req++
+	if s.choice.Scope == scopeSelected {
+		s.count = s.ctx.Locale.Number(int64(len(s.arg.Selected))) + " orders"
+		return nil
+	}
+	q, err := s.whole()
+	if err != nil {
+		s.count = ""
+		return nil
+	}
+	req, st := s.req, s.ctx.Store
+	return func() tea.Msg {
+		n, more, err := st.Count(context.Background(), q, 10_000_000)
+		if err != nil {
+			return nil
+		}
+		return countMsg{s, req, n, more}
+	}
+}
+
+// whole is the query with the dates of the form.
+func (s *Screen) whole() (store.Query, error) {
+	q := s.query
+	if s.choice.Scope == scopeAll {
+		q = store.Query{Shops: s.query.Shops, Sort: s.query.Sort}
+	}
+	from, to := strings.TrimSpace(s.from.Value()), strings.TrimSpace(s.to.Value())
+	if from == "" && to == "" {
+		return q, nil
+	}
+	text := "created:" + from + ".." + to
+	if from != "" && to == "" {
+		text = "created:>=" + from
+	}
+	if from == "" {
+		text = "created:<=" + to
+	}
+	e, err := filter.Parse(text, filter.Options{Now: s.ctx.Now(), Zone: s.ctx.Zone(""), Decimal: s.ctx.Locale.DecimalMark()})
+	if err != nil {
+		return q, fmt.Errorf("dates: %w", err)
+	}
+	if q.Filter == nil {
+		q.Filter = e
+	} else {
+		q.Filter = filter.And{Of: []filter.Expr{q.Filter, e}}
+	}
+	return q, nil
+}
+
+// Size is how large the dialog wants to be.
+func (s *Screen) Size(w, h int) (int, int) { return min(90, w-4), min(rows+9, h-2) }
+
+// Update takes progress and the end.
+func (s *Screen) Update(msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case countMsg:
+		if m.to == s && m.req == s.req {
+			s.count = s.ctx.Locale.Number(int64(m.n)) + " orders"
+		}
+	case progressMsg:
+		if m.to == s {
+			s.progress = m.p
+			return s.listen()
+		}
+	case doneMsg:
+		if m.to == s {
+			return s.finish(m)
+		}
+	}
+	return nil
+}
+
+func (s *Screen) finish(m doneMsg) tea.Cmd {
+	s.running, s.progress = false, m.p
+	switch {
+	case errors.Is(m.err, export.ErrExists):
+		s.overwrite, s.err = true, nil
+	case errors.Is(m.err, context.Canceled):
+		s.err, s.done = nil, "cancelled; no file was left behind"
+	case m.err != nil:
+		s.err = m.err
+	default:
+		s.done = m.path
+		if s.opt.Keep != nil {
+			s.choice.Folder = filepath.Dir(m.path)
+			keep, choice := s.opt.Keep, s.choice
+			return func() tea.Msg { keep(choice); return nil }
+		}
+	}
+	return nil
+}
+
+func (s *Screen) start() tea.Cmd {
+	q, err := s.whole()
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	format, err := export.For(s.choice.For)
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	path, err := expand(s.path.Value())
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	r := export.Request{Query: q, Profile: export.Profile(s.choice.Profile), Format: format, Zone: s.ctx.Zone(""), Columns: s.arg.Columns}
+	if s.choice.Scope == scopeSelected {
+		r.IDs = s.arg.Selected
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.running, s.stop, s.err, s.done, s.progress = true, stop, nil, "", export.Progress{}
+	s.updates = make(chan tea.Msg, 1)
+	write, overwrite, updates := s.opt.Write, s.overwrite, s.updates
+	s.overwrite = false
+	go func() {
+		defer stop()
+		p, err := write(ctx, path, overwrite, r, func(p export.Progress) {
+			select {
+			case updates <- progressMsg{s, p}:
+			default: // the screen is behind; the next one will do
+			}
+		})
+		updates <- doneMsg{s, p, path, err}
+	}()
+	return s.listen()
+}
+
+func (s *Screen) listen() tea.Cmd {
+	updates := s.updates
+	return func() tea.Msg { return <-updates }
+}
+
+// expand makes a typed path one that the system understands.
+func expand(path string) (string, error) {
+	path = strings.TrimSpace(path)
+	if path == "" {
+		return "", errors.New("type where the file is to go")
+	}
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("~ cannot be told: %w; type the whole path", err)
+		}
+		path = filepath.Join(home, rest)
+	}
+	return filepath.Abs(path)
+}
+
+// Do moves between the lines, changes them, starts, cancels, closes.
+func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
+	if s.running {
+		if a.ID == action.Back || a.ID == action.Quit {
+			s.stop()
+		}
+		return nil, true
+	}
+	switch a.ID {
+	case action.Up:
+		s.cursor = (s.cursor + rows - 1) % rows
+	case action.Down, action.NextTab:
+		if a.ID == action.NextTab && s.cursor != rowGo && s.change(1) {
+			return s.recount(), true
+		}
+		s.cursor = (s.cursor + 1) % rows
+	case action.PrevTab:
+		if s.change(-1) {
+			return s.recount(), true
+		}
+	case action.Select:
+		if s.change(1) {
+			return s.recount(), true
+		}
+	case action.Open:
+		return s.enter(), true
+	case action.Back, action.Quit:
+		return ui.Send(ui.Pop{Screen: s}), true
+	}
+	return nil, true
+}
+
+func (s *Screen) enter() tea.Cmd {
+	if f := s.field(); f != nil {
+		s.editing, s.before = true, f.Value()
+		return nil
+	}
+	if s.cursor == rowGo {
+		if s.done != "" && s.err == nil {
+			return ui.Send(ui.Pop{Screen: s})
+		}
+		return s.start()
+	}
+	s.change(1)
+	return s.recount()
+}
+
+func (s *Screen) field() *ui.Field {
+	switch s.cursor {
+	case rowFrom:
+		return s.from
+	case rowTo:
+		return s.to
+	case rowPath:
+		return s.path
+	}
+	return nil
+}
+
+// change turns the choice of the current line on by n.
+func (s *Screen) change(n int) bool {
+	cycle := func(list []string, now string) string {
+		return list[(slices.Index(list, now)+n+len(list))%len(list)]
+	}
+	switch s.cursor {
+	case rowScope:
+		s.choice.Scope = cycle(s.scopes(), s.choice.Scope)
+	case rowProfile:
+		old := export.Profile(s.choice.Profile).Extension()
+		names := make([]string, len(export.Profiles))
+		for i, p := range export.Profiles {
+			names[i] = string(p)
+		}
+		s.choice.Profile = cycle(names, s.choice.Profile)
+		if base, ok := strings.CutSuffix(s.path.Value(), old); ok {
+			s.path.Set(base + export.Profile(s.choice.Profile).Extension())
+		}
+	case rowFor:
+		s.choice.For = cycle(export.Formats(), s.choice.For)
+	default:
+		return false
+	}
+	s.done, s.err, s.overwrite = "", nil, false
+	return true
+}
+
+func (s *Screen) scopes() []string {
+	out := []string{scopeView}
+	if len(s.arg.Selected) > 0 {
+		out = append(out, scopeSelected)
+	}
+	return append(out, scopeAll)
+}
+
+// Editing tells whether a text is being typed.
+func (s *Screen) Editing() bool { return s.editing }
+
+// Type takes a key of a text.
+func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
+	f := s.field()
+	switch k.String() {
+	case "esc":
+		f.Set(s.before)
+		s.editing = false
+	case "enter", "tab", "down":
+		s.editing = false
+		s.cursor++
+	default:
+		f.Key(k)
+		s.overwrite, s.done, s.err = false, "", nil
+	}
+	return s.recount()
+}
+
+// Paste takes text for the field that is edited.
+func (s *Screen) Paste(text string) tea.Cmd {
+	s.field().Paste(text)
+	return s.recount()
+}
+
+// Cursor is where the terminal's cursor stands.
+func (s *Screen) Cursor() (x, y int, ok bool) {
+	if !s.editing {
+		return 0, 0, false
+	}
+	x, y = s.field().Cursor()
+	return x, y, true
+}
+
+// Can knows no other action.
+func (s *Screen) Can(action.ID) (ok bool, why string, known bool) { return false, "", false }
+
+// Footer names the keys of the form.
+func (s *Screen) Footer() []action.ID { return []action.ID{action.Open, action.Back} }
+
+// Click chooses a line.
+func (s *Screen) Click(x, y int, _ bool) tea.Cmd {
+	if s.running || s.editing || !s.body.Contains(x, y) {
+		return nil
+	}
+	if row := y - s.body.Y; row < rows {
+		s.cursor = row
+		return s.enter()
+	}
+	return nil
+}
+
+// Wheel does nothing here.
+func (s *Screen) Wheel(int, int, int) tea.Cmd { return nil }
+
+// Draw paints the form and what comes of it.
+func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
+	in := ui.Frame(c, b, "Export")
+	in.Y, in.H = in.Y+1, in.H-1
+	s.body = in
+	for i, l := range s.form() {
+		if i >= in.H {
+			return
+		}
+		row := in.Row(i)
+		c.Text(draw.Box{X: row.X, Y: row.Y, W: 10, H: 1}, l.name, theme.DimText)
+		value := draw.Box{X: row.X + 11, Y: row.Y, W: row.W - 11, H: 1}
+		switch {
+		case l.field != nil:
+			l.field.Draw(c, value, l.hint, theme.Plain)
+		case i == rowGo:
+			c.Text(value, l.value, theme.Pill)
+		default:
+			n := c.Text(value, "‹ "+l.value+" ›", theme.Plain)
+			c.Text(draw.Box{X: value.X + n + 2, Y: row.Y, W: value.W - n - 2, H: 1}, l.hint, theme.FaintTxt)
+		}
+		s.ctx.Theme.Row(c, row, i == s.cursor, false)
+	}
+	s.outcome(c, draw.Box{X: in.X, Y: in.Y + rows + 1, W: in.W, H: in.H - rows - 1})
+}
+
+type formLine struct {
+	name, value, hint string
+	field             *ui.Field
+}
+
+func (s *Screen) form() []formLine {
+	scope := map[string]string{
+		scopeView: "this view: " + s.arg.Title, scopeAll: "everything",
+		scopeSelected: s.ctx.Locale.Number(int64(len(s.arg.Selected))) + " selected",
+	}[s.choice.Scope]
+	profile := map[string]string{
+		"orders": "one row an order", "lines": "one row a line item", "shopify": "Shopify's own 79 columns", "json": "one whole order a line",
+	}[s.choice.Profile]
+	format := map[string]string{
+		export.Machine: "commas, decimal point, ISO 8601", export.ExcelBR: "semicolons, decimal comma, for Excel in Brazil",
+		export.ExcelPT: "semicolons, decimal comma, for Excel in Portugal", export.ExcelPL: "semicolons, decimal comma, for Excel in Poland",
+	}[s.choice.For]
+	if s.choice.Profile == string(export.JSON) {
+		format = "not used by json"
+	}
+	start := " Export " + s.count + " "
+	if s.overwrite {
+		start = " The file exists: overwrite it? "
+	}
+	return []formLine{
+		{name: "what", value: scope}, {name: "from", hint: "any day · 2026-11-01, today, -30d", field: s.from}, {name: "to", hint: "any day", field: s.to},
+		{name: "profile", value: s.choice.Profile, hint: profile}, {name: "for", value: s.choice.For, hint: format},
+		{name: "file", field: s.path}, {name: "", value: start},
+	}
+}
+
+// outcome says how far it is, or how it ended.
+func (s *Screen) outcome(c *draw.Canvas, b draw.Box) {
+	num := s.ctx.Locale.Number
+	var lines []draw.Span
+	switch {
+	case s.running:
+		rate := ""
+		if sec := s.progress.Elapsed.Seconds(); sec > 0.2 {
+			rate = " · " + num(int64(float64(s.progress.Rows)/sec)) + " rows/s"
+		}
+		lines = append(lines, draw.Span{Text: num(s.progress.Rows) + " rows · " + s.ctx.Locale.Bytes(s.progress.Bytes) + rate, Style: theme.Info},
+			draw.Span{Text: s.ctx.Keys.Key(action.Back) + " cancels and leaves no file", Style: theme.FaintTxt})
+	case s.err != nil:
+		lines = append(lines, draw.Span{Text: s.err.Error(), Style: theme.Bad})
+	case s.overwrite:
+		lines = append(lines, draw.Span{Text: "⏎ overwrites " + s.path.Value() + "; or change the file's name above", Style: theme.Warn})
+	case s.done != "" && s.progress.Rows > 0:
+		lines = append(lines, draw.Span{Text: "✓ " + s.done, Style: theme.Good},
+			draw.Span{Text: fmt.Sprintf("%s orders · %s rows · %s · %s", num(s.progress.Orders), num(s.progress.Rows), s.ctx.Locale.Bytes(s.progress.Bytes), s.progress.Elapsed.Round(time.Millisecond)), Style: theme.Plain})
+		if n := s.progress.Neutralised; n > 0 {
+			lines = append(lines, draw.Span{Text: num(n) + " cells neutralised: a spreadsheet would have run them as formulas", Style: theme.Warn})
+		}
+	case s.done != "":
+		lines = append(lines, draw.Span{Text: s.done, Style: theme.Warn})
+	}
+	y := 0
+	for _, l := range lines {
+		for _, part := range draw.Wrap(l.Text, b.W) {
+			if y < b.H {
+				c.Text(b.Row(y), part, l.Style)
+			}
+			y++
+		}
+	}
+}

@@ -1,0 +1,540 @@
+// Package orders is the start screen: the tabs, the table, the search line and the detail pane.
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/tui/action"
+	"github.com/orderdeck/orderdeck/tui/detail"
+	"github.com/orderdeck/orderdeck/tui/draw"
+	"github.com/orderdeck/orderdeck/tui/theme"
+	"github.com/orderdeck/orderdeck/tui/ui"
+)
+
+// View is a saved view: a tab of the merchant's own.
+type View struct {
+	Name, Query, Sort string
+	Asc               bool
+	Columns           []string
+}
+
+// Options are what the start screen begins with.
+type Options struct {
+	Views   []View
+	Columns []string // the merchant's own; nil = the defaults
+	// SaveViews keeps the merchant's views; it may be slow.
+	SaveViews func([]View) error
+	// SaveColumns keeps the merchant's columns; nil columns are the defaults again.
+	SaveColumns func([]string) error
+}
+
+// Screen is the start screen.
+type Screen struct {
+	ctx    *ui.Context
+	opt    Options
+	list   *list
+	table  *table
+	tabs   *tabs
+	search *search
+	shops  []string // chosen; nil = all
+	sort   order.Sort
+	marked selection
+
+	record    *order.Record
+	recordReq int64 // the id that was asked for last
+	lines     []detail.Line
+	linesFor  linesKey
+	scroll    int
+	seenReq   int64
+
+	sums     []store.Sum
+	sumsMore bool
+	sumsGen  uint64
+	counting bool
+	stale    bool // counters of views are out of date
+	err      error
+
+	box, pane, left, above draw.Box
+}
+
+type linesKey struct {
+	rec   *order.Record
+	width int
+	at    time.Time
+}
+
+type (
+	countsMsg struct {
+		counts store.Counts
+		err    error
+	}
+	recordMsg struct {
+		id  int64
+		rec order.Record
+		err error
+	}
+	sumsMsg struct {
+		gen  uint64
+		sums []store.Sum
+		more bool
+	}
+	viewsMsg  struct{ counts map[string]viewCount }
+	askSums   struct{ gen uint64 }
+	seenTimer struct{ id int64 }
+)
+
+// New makes the start screen.
+func New(ctx *ui.Context, opt Options) *Screen {
+	s := &Screen{
+		ctx: ctx, opt: opt, list: newList(ctx), table: newTable(ctx), search: newSearch(ctx),
+		sort: order.Sort{Key: order.SortDate}, stale: true,
+	}
+	s.tabs = newTabs(ctx, ownTabs(opt.Views))
+	return s
+}
+
+func ownTabs(views []View) []order.Tab {
+	out := make([]order.Tab, len(views))
+	for i, v := range views {
+		out[i] = order.Tab{ID: "view:" + v.Name, Title: v.Name, Query: v.Query, Own: true}
+	}
+	return out
+}
+
+// Init reads the first rows and the counters.
+func (s *Screen) Init() tea.Cmd { return tea.Batch(s.reload(), s.count()) }
+
+// reload shows the current tab, search and sort from the top.
+func (s *Screen) reload() tea.Cmd {
+	q, err := s.query()
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	s.err = nil
+	expect := -1
+	if tab := s.tabs.current(); tab.Counted && q.Filter == nil && s.tabs.counts != nil {
+		expect = s.tabs.counts[tab.ID]
+	}
+	s.table.reset()
+	s.sums, s.sumsGen = nil, s.list.gen+1
+	cmd := s.list.setQuery(q, expect)
+	return tea.Batch(cmd, s.ctx.After(150*time.Millisecond, askSums{s.list.gen}))
+}
+
+// query is what the list shows.
+func (s *Screen) query() (store.Query, error) {
+	tab := s.tabs.current()
+	q := store.Query{Shops: s.shops, Tab: tab, Filter: s.search.expr, Sort: s.sort}
+	if tab.Query == "" {
+		return q, nil
+	}
+	e, err := s.search.view(tab.Query)
+	if err != nil {
+		return q, fmt.Errorf("the view %q cannot be read: %w", tab.Title, err)
+	}
+	q.Tab, q.Filter = order.Tab{}, e
+	return q, nil
+}
+
+func (s *Screen) count() tea.Cmd {
+	shops, st := s.shops, s.ctx.Store
+	return func() tea.Msg {
+		counts, err := st.Counts(context.Background(), shops)
+		return countsMsg{counts, err}
+	}
+}
+
+// countViews counts the views in the background, one after the other, up to the limit.
+func (s *Screen) countViews() tea.Cmd {
+	if s.counting || !s.stale {
+		return nil
+	}
+	s.counting, s.stale = true, false
+	type one struct {
+		id string
+		q  store.Query
+	}
+	var todo []one
+	for _, tab := range s.tabs.all {
+		if tab.Query == "" {
+			continue
+		}
+		if e, err := s.search.viewOnly(tab.Query); err == nil {
+			todo = append(todo, one{tab.ID, store.Query{Shops: s.shops, Filter: e}})
+		}
+	}
+	st := s.ctx.Store
+	return func() tea.Msg {
+		out := map[string]viewCount{}
+		for _, v := range todo {
+			n, more, err := st.Count(context.Background(), v.q, viewLimit)
+			if err == nil {
+				out[v.id] = viewCount{n, more}
+			}
+		}
+		return viewsMsg{out}
+	}
+}
+
+// Update takes answers and news.
+func (s *Screen) Update(msg tea.Msg) tea.Cmd {
+	if cmd, ok := s.list.update(msg); ok {
+		return tea.Batch(cmd, s.follow())
+	}
+	switch m := msg.(type) {
+	case countsMsg:
+		if m.err == nil {
+			s.tabs.counts = m.counts
+			if tab := s.tabs.current(); tab.Counted && s.list.query.Filter == nil && !s.list.idsKnown {
+				s.list.total = m.counts[tab.ID]
+			}
+		}
+	case recordMsg:
+		return s.take(m)
+	case offersMsg:
+		s.search.take(m)
+	case sumsMsg:
+		if m.gen == s.list.gen {
+			s.sums, s.sumsMore = m.sums, m.more
+		}
+	case askSums:
+		if m.gen == s.list.gen {
+			return s.sum()
+		}
+	case viewsMsg:
+		s.counting, s.tabs.views = false, m.counts
+	case seenTimer:
+		if m.id == s.list.cursorID {
+			return s.markSeen(m.id)
+		}
+	case ui.StoreChanged:
+		s.stale = true
+		return tea.Batch(s.list.changed(), s.count(), s.again(), s.sum())
+	case ui.Tick:
+		return s.countViews()
+	}
+	return nil
+}
+
+// follow reads the order under the cursor for the pane, once the cursor has moved to another.
+func (s *Screen) follow() tea.Cmd {
+	id := s.list.cursorID
+	if id == s.recordReq {
+		return nil
+	}
+	s.recordReq, s.scroll = id, 0
+	if id == 0 {
+		s.record = nil
+		return nil
+	}
+	return tea.Batch(s.read(id), s.ctx.After(700*time.Millisecond, seenTimer{id}))
+}
+
+func (s *Screen) again() tea.Cmd {
+	if s.recordReq == 0 {
+		return nil
+	}
+	return s.read(s.recordReq)
+}
+
+func (s *Screen) read(id int64) tea.Cmd {
+	st := s.ctx.Store
+	return func() tea.Msg {
+		rec, err := st.Record(context.Background(), id)
+		return recordMsg{id, rec, err}
+	}
+}
+
+func (s *Screen) take(m recordMsg) tea.Cmd {
+	if m.id != s.recordReq {
+		return nil
+	}
+	if m.err != nil {
+		if !errors.Is(m.err, context.Canceled) {
+			s.record = nil
+		}
+		return nil
+	}
+	s.record = &m.rec
+	return nil
+}
+
+// markSeen takes the "new" mark off an order that has been looked at.
+func (s *Screen) markSeen(id int64) tea.Cmd {
+	r, ok := s.list.row(s.list.cursor)
+	if !ok || r.ID != id || !r.Unseen || s.seenReq == id {
+		return nil
+	}
+	s.seenReq = id
+	st := s.ctx.Store
+	return func() tea.Msg {
+		// A read-only database cannot remember it; the mark then stays, which harms nobody.
+		_ = st.MarkSeen(context.Background(), []int64{id})
+		return nil
+	}
+}
+
+func (s *Screen) sum() tea.Cmd {
+	gen, q, st := s.list.gen, s.list.query, s.ctx.Store
+	if gen == 0 {
+		return nil
+	}
+	return func() tea.Msg {
+		sums, more, err := st.Sums(context.Background(), q, 100_000)
+		if err != nil {
+			return nil
+		}
+		return sumsMsg{gen, sums, more}
+	}
+}
+
+// Do carries out an action.
+func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
+	cmd, handled := s.do(a)
+	if !handled {
+		return nil, false
+	}
+	return tea.Batch(cmd, s.follow()), true
+}
+
+func (s *Screen) do(a action.Action) (tea.Cmd, bool) {
+	l := s.list
+	switch a.ID {
+	case action.Up:
+		return l.move(l.cursor - 1), true
+	case action.Down:
+		return l.move(l.cursor + 1), true
+	case action.PageUp:
+		return l.pageBy(-1), true
+	case action.PageDown:
+		return l.pageBy(1), true
+	case action.Top:
+		return l.move(0), true
+	case action.Middle:
+		return l.move(l.known() / 2), true
+	case action.Bottom:
+		return l.bottom(), true
+	case action.PrevOrder:
+		return l.move(l.cursor - 1), true
+	case action.NextOrder:
+		return l.move(l.cursor + 1), true
+	case action.PrevTab:
+		return s.tab(s.tabs.step(-1)), true
+	case action.NextTab:
+		return s.tab(s.tabs.step(1)), true
+	case action.ScrollUp:
+		s.scroll = max(0, s.scroll-3)
+		return nil, true
+	case action.ScrollDown:
+		s.scroll = clamp(s.scroll+3, 0, max(0, len(s.lines)-s.pane.H))
+		return nil, true
+	case action.Search:
+		return s.search.begin(), true
+	case action.Select:
+		return s.selectOne(), true
+	case action.SelectAll:
+		return s.selectAll(), true
+	case action.Back:
+		return s.back()
+	case action.Open:
+		return s.open(), true
+	}
+	if a.Arg > 0 {
+		return s.tab(s.tabs.to(a.Arg - 1)), true
+	}
+	return s.menu(a.ID)
+}
+
+func (s *Screen) tab(changed bool) tea.Cmd {
+	if !changed {
+		return nil
+	}
+	if i := slices.IndexFunc(s.opt.Views, func(v View) bool { return "view:"+v.Name == s.tabs.active }); i >= 0 && s.opt.Views[i].Sort != "" {
+		s.sort = order.Sort{Key: order.SortKey(s.opt.Views[i].Sort), Asc: s.opt.Views[i].Asc}
+	}
+	return s.reload()
+}
+
+// back undoes one thing at a time: the search, the selection; then there is nothing to go back from.
+func (s *Screen) back() (tea.Cmd, bool) {
+	switch {
+	case s.search.field.Value() != "":
+		s.search.set("")
+		return s.reload(), true
+	case s.marked.n > 0:
+		s.marked.clear()
+		return nil, true
+	}
+	return nil, false
+}
+
+func (s *Screen) open() tea.Cmd {
+	if s.list.cursorID == 0 {
+		return nil
+	}
+	return ui.Send(ui.Open{Kind: ui.KindOrder, Arg: ui.OrderArg{ID: s.list.cursorID, Step: func(n int) (int64, tea.Cmd) {
+		cmd := s.list.move(s.list.cursor + n)
+		return s.list.cursorID, tea.Batch(cmd, s.follow())
+	}}})
+}
+
+func (s *Screen) selectOne() tea.Cmd {
+	if s.list.cursorID == 0 {
+		return nil
+	}
+	s.marked.toggle(s.list.cursorID)
+	return s.list.move(s.list.cursor + 1)
+}
+
+func (s *Screen) selectAll() tea.Cmd {
+	if s.marked.n > 0 {
+		s.marked.clear()
+		return nil
+	}
+	if !s.list.idsKnown {
+		return ui.Say("the view is still being read; press the key again in a moment")
+	}
+	s.marked.addAll(s.list.ids)
+	return nil
+}
+
+// Can tells what would happen now.
+func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
+	switch id {
+	case action.Open, action.Copy, action.Browse, action.Why, action.Select, action.Tracking, action.Invoice, action.Receipt,
+		action.Refund, action.Checkout, action.Link, action.Cancel, action.Archive, action.Hold:
+		if s.list.cursorID == 0 {
+			return false, "there is no order here", true
+		}
+		return s.canOrder(id)
+	case action.SelectAll, action.Export, action.Bottom, action.Middle:
+		return s.list.known() > 0, "the list is empty", true
+	case action.Stores:
+		return len(s.ctx.Shops) > 1, "there is only one store", true
+	}
+	for _, a := range s.ctx.Keys.All() {
+		if a.ID == id {
+			return true, "", a.Scope != action.Global
+		}
+	}
+	return false, "", false
+}
+
+// Footer names what matters most now.
+func (s *Screen) Footer() []action.ID {
+	return []action.ID{
+		action.Open, action.Select, action.Search, action.Dates, action.Sorting, action.Views, action.Export, action.SyncNow,
+		action.Why, action.Copy, action.Commands,
+	}
+}
+
+// Editing tells whether the search line is being typed into.
+func (s *Screen) Editing() bool { return s.search.editing }
+
+// Type takes a key of the search line.
+func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
+	changed, done, cmd := s.search.key(k)
+	switch {
+	case changed:
+		return tea.Batch(cmd, s.reload(), s.follow())
+	case done && k.String() == "down":
+		return tea.Batch(cmd, s.list.move(s.list.cursor+1), s.follow())
+	}
+	return cmd
+}
+
+// Paste takes text for the search line.
+func (s *Screen) Paste(text string) tea.Cmd {
+	s.search.field.Paste(text)
+	if s.search.parse(true) {
+		return tea.Batch(s.reload(), s.search.complete())
+	}
+	return s.search.complete()
+}
+
+// Cursor is where the terminal's cursor stands while typing.
+func (s *Screen) Cursor() (x, y int, ok bool) {
+	if !s.search.editing {
+		return 0, 0, false
+	}
+	x, y = s.search.field.Cursor()
+	return x, y, true
+}
+
+// Click takes the mouse: a tab, a row, an action of the pane.
+func (s *Screen) Click(x, y int, double bool) tea.Cmd {
+	if id, ok := s.tabs.click(x, y); ok {
+		s.tabs.active = id
+		return s.tab(true)
+	}
+	if s.table.body.Contains(x, y) {
+		at := s.list.top + y - s.table.body.Y
+		if x == s.table.body.X+s.table.body.W-1 && s.list.known() > s.list.height { // the scrollbar
+			at = (y - s.table.body.Y) * s.list.known() / max(1, s.table.body.H)
+		}
+		cmd := s.list.move(at)
+		if double {
+			return tea.Batch(cmd, s.follow(), s.open())
+		}
+		return tea.Batch(cmd, s.follow())
+	}
+	if s.pane.Contains(x, y) {
+		if i := s.scroll + y - s.pane.Y; i < len(s.lines) && s.lines[i].Action != "" {
+			return ui.Send(ui.Run{ID: s.lines[i].Action})
+		}
+	}
+	if s.above.Contains(x, y) {
+		return s.search.begin()
+	}
+	return nil
+}
+
+// Wheel scrolls what is under the mouse.
+func (s *Screen) Wheel(x, y, lines int) tea.Cmd {
+	if s.pane.Contains(x, y) {
+		s.scroll = clamp(s.scroll+lines, 0, max(0, len(s.lines)-s.pane.H))
+		return nil
+	}
+	return tea.Batch(s.list.move(s.list.cursor+lines), s.follow())
+}
+
+// rule is the line between head and body.
+func rule(c *draw.Canvas, b draw.Box, cross int) {
+	c.Repeat(b, '─', theme.Rule)
+	if cross > 0 {
+		c.Text(draw.Box{X: cross, Y: b.Y, W: 1, H: 1}, "┬", theme.Rule)
+	}
+}
+
+// Resize tells how many lines the screen will have, so that rows for them can be read.
+func (s *Screen) Resize(h int) tea.Cmd { return s.list.resize(h - 4) }
+
+// Close stops what is being read.
+func (s *Screen) Close() { s.list.close() }
+
+// Tab is the id of the tab that is shown.
+func (s *Screen) Tab() string { return s.tabs.active }
+
+// Current is the local id of the order under the cursor, 0 if there is none.
+func (s *Screen) Current() int64 { return s.list.cursorID }
+
+// Known is how many orders the view has, as far as is known now.
+func (s *Screen) Known() int { return s.list.known() }
+
+// Place is where in the view the cursor is, from 0.
+func (s *Screen) Place() int { return s.list.cursor }
+
+// SetSort chooses what the list is sorted by; Reload shows it.
+func (s *Screen) SetSort(by order.Sort) { s.sort = by }
+
+// Reload reads the list again from the top.
+func (s *Screen) Reload() tea.Cmd { return tea.Batch(s.reload(), s.follow()) }

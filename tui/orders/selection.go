@@ -1,0 +1,48 @@
+package orders
+
+import "math/bits"
+
+// selection is a set of orders by local id: one bit each, so that all of a million take 125 kB.
+type selection struct {
+	words []uint64
+	n     int
+}
+
+func (s *selection) has(id int64) bool {
+	w := int(id >> 6)
+	return w < len(s.words) && s.words[w]&(1<<(id&63)) != 0
+}
+
+func (s *selection) toggle(id int64) {
+	w := int(id >> 6)
+	if w >= len(s.words) {
+		s.words = append(s.words, make([]uint64, w+1-len(s.words))...)
+	}
+	s.words[w] ^= 1 << (id & 63)
+	if s.words[w]&(1<<(id&63)) != 0 {
+		s.n++
+	} else {
+		s.n--
+	}
+}
+
+func (s *selection) addAll(ids []uint32) {
+	for _, id := range ids {
+		if !s.has(int64(id)) {
+			s.toggle(int64(id))
+		}
+	}
+}
+
+func (s *selection) clear() { s.words, s.n = nil, 0 }
+
+// ids lists the set in ascending order.
+func (s *selection) ids() []uint32 {
+	out := make([]uint32, 0, s.n)
+	for w, word := range s.words {
+		for ; word != 0; word &= word - 1 {
+			out = append(out, uint32(w<<6+bits.TrailingZeros64(word)))
+		}
+	}
+	return out
+}

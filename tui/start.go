@@ -1,0 +1,88 @@
+package tui
+
+import (
+	"context"
+	"image"
+	"path/filepath"
+	"strings"
+
+	"github.com/orderdeck/orderdeck/config"
+	"github.com/orderdeck/orderdeck/store/export"
+	"github.com/orderdeck/orderdeck/tui/command"
+	"github.com/orderdeck/orderdeck/tui/exports"
+	"github.com/orderdeck/orderdeck/tui/orders"
+)
+
+// Start opens the screens on a wired program and runs its synchronisation until the merchant leaves. image gives the
+// pictures of products that are at hand without asking anybody.
+func Start(ctx context.Context, a *command.App, image func(url string) (image.Image, bool)) error {
+	state := a.Config.State()
+	columns := a.Config.Columns
+	if len(state.Columns) > 0 {
+		columns = state.Columns
+	}
+	views := make([]orders.View, len(a.Views))
+	for i, v := range a.Views {
+		views[i] = orders.View{Name: v.Name, Query: v.Query, Sort: strings.TrimPrefix(v.Sort, "-"), Asc: !strings.HasPrefix(v.Sort, "-"), Columns: v.Columns}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- a.Service.Run(ctx) }()
+	err := Run(ctx, Options{
+		Store: a.DB, Sync: a.Service, Clock: a.DB.Now, Locale: a.Config.Locale, Theme: a.Config.Theme, Icons: a.Config.Icons,
+		Mouse: a.Config.Mouse, Keys: a.Config.Keys, Demo: a.Demo, Version: a.Version, CrashDir: filepath.Join(a.Config.Data, "logs"),
+		Image: image,
+		Orders: orders.Options{
+			Views: views, Columns: columns,
+			SaveViews: func(views []orders.View) error { return saveViews(a.Config, views) },
+			SaveColumns: func(cols []string) error {
+				s := a.Config.State()
+				s.Columns = cols
+				return a.Config.SaveState(s)
+			},
+		},
+		Export: exports.Options{Write: writer(a), Last: last(a.Config, state), Keep: func(c exports.Choice) { keep(a, c) }},
+	})
+	stop()
+	if syncErr := <-done; err == nil && syncErr != nil && ctx.Err() == nil {
+		err = syncErr
+	}
+	return err
+}
+
+func saveViews(c *config.Config, views []orders.View) error {
+	return c.UpdateViews(func([]config.View) []config.View {
+		out := make([]config.View, len(views))
+		for i, v := range views {
+			sort := v.Sort
+			if sort != "" && !v.Asc {
+				sort = "-" + sort
+			}
+			out[i] = config.View{Name: v.Name, Query: v.Query, Sort: sort, Columns: v.Columns}
+		}
+		return out
+	})
+}
+
+func writer(a *command.App) exports.Writer {
+	return func(ctx context.Context, path string, overwrite bool, r export.Request, progress func(export.Progress)) (export.Progress, error) {
+		return export.File(ctx, a.DB, path, overwrite, r, progress)
+	}
+}
+
+// last is what was exported last, else what the settings say.
+func last(c *config.Config, s config.State) exports.Choice {
+	choice := exports.Choice{Scope: s.Export.Scope, Profile: c.CSV.Profile, For: c.CSV.For, Folder: c.CSV.Folder}
+	if s.Export.Profile != "" {
+		choice.Profile, choice.For, choice.Folder = s.Export.Profile, s.Export.For, s.Export.Folder
+	}
+	return choice
+}
+
+func keep(a *command.App, c exports.Choice) {
+	s := a.Config.State()
+	s.Export.Scope, s.Export.Profile, s.Export.For, s.Export.Folder = c.Scope, c.Profile, c.For, c.Folder
+	if err := a.Config.SaveState(s); err != nil {
+		a.Log.Warn("the last export could not be remembered", "error", err)
+	}
+}

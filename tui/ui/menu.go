@@ -1,0 +1,68 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/orderdeck/orderdeck/tui/action"
+)
+
+// Kinds of screens that the root opens.
+const (
+	KindMenu   = "menu"   // Arg: MenuSpec
+	KindHelp   = "help"   // no Arg
+	KindOrder  = "order"  // Arg: OrderArg
+	KindExport = "export" // Arg: ExportArg
+	KindSync   = "sync"   // no Arg
+	KindText   = "text"   // Arg: TextArg
+)
+
+// MenuItem is one choice of a menu.
+type MenuItem struct {
+	Title string
+	Help  string // on the right: a key, a value, or why it is not possible
+	Off   bool   // dimmed; choosing it says Help
+	Mark  bool   // chosen now, or ticked
+	Group string // heading above
+	Value any
+}
+
+// MenuSpec is a list of choices to pick from; typing narrows it down.
+type MenuSpec struct {
+	Title  string
+	Items  []MenuItem
+	Empty  string // what to say when nothing is there
+	Choose func(MenuItem) tea.Cmd
+	// Tick makes it a list to tick: space turns a choice over and the menu stays. It gives the items anew.
+	Tick func(MenuItem) ([]MenuItem, tea.Cmd)
+	// Move shifts a choice up (−1) or down (+1), for lists whose order matters.
+	Move func(MenuItem, int) []MenuItem
+	// Accept takes a text that matches no item, such as the name of a new view; nil = nothing is accepted.
+	Accept func(text string) tea.Cmd
+	Prompt string // in place of "type to narrow"
+}
+
+// OrderArg opens an order on the whole screen. Step gives the next (+1) or previous (−1) one of the same list.
+type OrderArg struct {
+	ID   int64
+	Step func(n int) (id int64, cmd tea.Cmd)
+}
+
+// ExportArg says what there is to export from a list.
+type ExportArg struct {
+	Query    any // store.Query of the view
+	Title    string
+	Selected []uint32
+	Columns  []string
+}
+
+// TextArg is a piece of text to read: a title and lines.
+type TextArg struct {
+	Title string
+	Lines []string
+}
+
+// KeyHint is a footer's entry: an action of the registry, or a literal key with a word.
+type KeyHint struct {
+	ID        action.ID
+	Key, Word string
+}
