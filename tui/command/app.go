@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -89,6 +90,9 @@ func (s *session) open(ctx context.Context, o opening) (*App, error) {
 	}
 	if a.Log, a.logFile, err = openLog(filepath.Join(c.Data, "logs", "orderdeck.log")); err != nil {
 		return nil, err
+	}
+	if o.wire {
+		a.Log.Info("started", "version", a.Version, "demo", a.Demo, "stores", len(c.Stores), "os", runtime.GOOS, "pid", os.Getpid())
 	}
 	if a.Demo {
 		err = s.openDemo(ctx, a, path, o)

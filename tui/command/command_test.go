@@ -120,14 +120,19 @@ func TestTableFits(t *testing.T) {
 			width: rapid.IntRange(20, 240).Draw(t, "width"), l: locale.Get("pt-BR"), now: at, stores: rapid.Bool().Draw(t, "stores"),
 			zones: zones{standard: time.UTC},
 		}
-		line := table.row(&order.Row{
-			Store: "shop", Number: rapid.StringMatching(`[A-Z0-9-]{1,30}`).Draw(t, "number"), CreatedAt: at,
+		row := order.Row{
+			Store: "shop", Number: rapid.StringMatching(`[A-Z0-9-]{1,19}`).Draw(t, "number"), CreatedAt: at,
 			Customer: rapid.StringMatching(`[a-zA-Zżó 山田健太]{0,40}`).Draw(t, "customer"), Country: "BR",
 			Items: "2× Linen shirt +1", Stage: order.StageShipped, CustomerPayment: order.PaymentPartiallyRefunded,
-			Total: order.New(rapid.Int64().Draw(t, "total"), "BRL"),
-		})
+			Total: order.New(rapid.Int64Range(-99_999_999_99, 99_999_999_99).Draw(t, "total"), "BRL"),
+		}
+		table.measure([]order.Row{row})
+		line := table.row(&row)
 		// Below what number, customer, stage and total need, the terminal wraps; nothing smaller is of use.
-		if w := draw.Width(line); w > max(table.width, 67) || strings.ContainsAny(line, "\n\t\x1b") {
+		if !strings.Contains(line, row.Number) || !strings.Contains(line, table.money(row.Total)) {
+			t.Fatalf("the number or the total is cut: %q", line)
+		}
+		if w := draw.Width(line); w > max(table.width, 76) || strings.ContainsAny(line, "\n\t\x1b") {
 			t.Fatalf("%d cells in a terminal of %d: %q", w, table.width, line)
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -171,11 +170,6 @@ func (s *session) listText(ctx context.Context, a *App, q store.Query, limit int
 		return err
 	}
 	t := &table{width: s.width(), l: a.Config.Locale, zones: newZones(a, shops), now: q.Now, stores: len(shops) > 1}
-	if t.width > 0 {
-		if _, err := out.WriteString(bold(s.out, t.head()) + "\n"); err != nil {
-			return err
-		}
-	}
 	from, n := store.Key{}, 0
 	for {
 		size := page
@@ -185,6 +179,12 @@ func (s *session) listText(ctx context.Context, a *App, q store.Query, limit int
 		w, err := a.DB.Window(ctx, q, from, false, size)
 		if err != nil {
 			return err
+		}
+		if n == 0 && t.width > 0 {
+			t.measure(w.Rows)
+			if _, err := out.WriteString(bold(s.out, t.head()) + "\n"); err != nil {
+				return err
+			}
 		}
 		for i := range w.Rows {
 			if _, err := out.WriteString(t.row(&w.Rows[i]) + "\n"); err != nil {
@@ -202,31 +202,6 @@ func (s *session) listText(ctx context.Context, a *App, q store.Query, limit int
 // completeFilter offers the fields of a filter to the shell.
 func completeFilter(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	return fieldSuggestions(typed), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
-}
-
-// quantityText is a quantity in the locale's way.
-func (t *table) money(m order.Money) string {
-	return t.l.Money(m.Minor, order.Exponent(m.Currency), m.Currency)
-}
-
-// cells are the cells of one order, whole.
-func (t *table) cells(r *order.Row) []string {
-	name := "#" + r.Number
-	if t.stores || t.width == 0 {
-		name = r.Store + "/" + r.Number
-	}
-	stage := r.Stage.Label()
-	if r.Partly {
-		stage += " (partly)"
-	}
-	at := t.zones.at(r.Store, r.CreatedAt)
-	date := t.l.Short(at, t.now.In(at.Location()))
-	if t.width == 0 {
-		date = at.Format(time.RFC3339)
-	}
-	return []string{
-		name, date, r.Customer, r.Country, r.Items, stage, strings.ReplaceAll(string(r.CustomerPayment), "_", " "), t.money(r.Total),
-	}
 }
 
 func plural(n int, one, many string) string {

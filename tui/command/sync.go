@@ -134,6 +134,10 @@ func (s *session) report(a *App, r sync.Report, asJSON bool) error {
 
 // watch runs the loop and writes a line whenever a store has had a run. A service that is told to end ends well.
 func (s *session) watch(ctx context.Context, a *App, asJSON bool) error {
+	before, err := a.DB.SyncStates(ctx)
+	if err != nil {
+		return err
+	}
 	changed, unsubscribe := a.Service.Subscribe()
 	defer unsubscribe()
 	run, cancel := context.WithCancel(ctx)
@@ -141,7 +145,7 @@ func (s *session) watch(ctx context.Context, a *App, asJSON bool) error {
 	done := make(chan error, 1)
 	go func() { done <- a.Service.Run(run) }()
 	seen := map[string]time.Time{}
-	for _, st := range a.Service.Status() {
+	for _, st := range before {
 		seen[st.Shop] = st.LastAttempt
 	}
 	for {
