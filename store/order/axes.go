@@ -3,8 +3,6 @@
 // It is pure: no I/O, no clock of its own, no import of another room. Whatever it needs to decide is handed to it.
 package order
 
-import "slices"
-
 // CustomerPayment says how far the customer has paid the merchant. It never says anything about the supplier.
 type CustomerPayment string
 
@@ -82,10 +80,25 @@ func (s Stage) Label() string {
 
 // rank orders stages by how far they have come: the least advanced open line group gives the order its stage.
 func (s Stage) rank() int {
-	return slices.Index([]Stage{
-		StageAwaiting, StageQuoting, StageUnpaid, StageToShip, StagePending, StagePlaced, StageProcessing,
-		StageShipped, StageCancelled,
-	}, s)
+	switch s {
+	case StageAwaiting:
+		return 0
+	case StageQuoting:
+		return 1
+	case StageUnpaid:
+		return 2
+	case StageToShip:
+		return 3
+	case StagePending:
+		return 4
+	case StagePlaced:
+		return 5
+	case StageProcessing:
+		return 6
+	case StageShipped:
+		return 7
+	}
+	return 8
 }
 
 // Fulfilment says what the store platform says about delivery to the customer.

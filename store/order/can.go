@@ -160,8 +160,6 @@ func canCheckout(o *Order, s State, f Facts) Verdict {
 		return refuse(state+" and on hold: "+s.Hold.Label(), "release it first")
 	case !digital(o) && len(o.Destination().Missing()) > 0:
 		return refuse(state+": the delivery address has no "+strings.Join(o.Destination().Missing(), ", no "), "complete it in the store, then sync")
-	case !s.CostKnown && len(s.placements()) == 0 && !mixed(s):
-		return refuse(state+": not every cost is known", "link the products to a supplier")
 	}
 	return allow("%s", cost(s))
 }
@@ -169,16 +167,6 @@ func canCheckout(o *Order, s State, f Facts) Verdict {
 // OnHold tells whether a hold is in force: it is set and has not run out.
 func (s State) OnHold(f Facts) bool {
 	return s.Hold != "" && s.Hold != HoldNone && (s.HoldUntil.IsZero() || f.Now.Before(s.HoldUntil))
-}
-
-// mixed tells whether the groups cost different currencies, so that there is no one sum.
-func mixed(s State) bool {
-	for _, g := range s.Groups {
-		if !g.CostKnown {
-			return false
-		}
-	}
-	return len(s.Groups) > 0
 }
 
 // cost is what is still to be paid, per supplier.

@@ -5,12 +5,14 @@ import "time"
 // AddBusinessDays is the instant n business days (Monday to Friday) after t, at the same time of day. Counting from a
 // weekend begins on the Monday after it. Public holidays are not known and count as business days.
 func AddBusinessDays(t time.Time, n int) time.Time {
+	for weekend(t) {
+		t = t.AddDate(0, 0, 1)
+	}
 	// Whole weeks at once, so that a senseless promise of a supplier costs no time.
 	n = min(max(n, 0), 100_000)
 	t = t.AddDate(0, 0, n/5*7)
-	for n %= 5; n > 0 || weekend(t); {
-		t = t.AddDate(0, 0, 1)
-		if !weekend(t) && n > 0 {
+	for n %= 5; n > 0; {
+		if t = t.AddDate(0, 0, 1); !weekend(t) {
 			n--
 		}
 	}

@@ -1,7 +1,9 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,14 +28,15 @@ const (
 	ExceptionForgotten         ExceptionCode = "forgotten"          // paid by the customer long ago, not yet paid to the supplier
 	ExceptionDuplicateOrder    ExceptionCode = "duplicate_order"    // same customer, total and lines within half an hour
 	ExceptionDuplicateTracking ExceptionCode = "duplicate_tracking" // the same tracking number on two orders
+	ExceptionHoldExpired       ExceptionCode = "hold_expired"       // the hold has run out and nobody has gone on with it
 )
 
-// ExceptionCodes lists every ExceptionCode.
+// ExceptionCodes lists every ExceptionCode, worst first but for those that came later: the position may be stored.
 var ExceptionCodes = []ExceptionCode{
 	ExceptionShippedUnpaid, ExceptionCancelledMoving, ExceptionRefundedMoving, ExceptionChargeback,
 	ExceptionPlacementFailed, ExceptionStoreNotTold, ExceptionNoTracking, ExceptionTotalMismatch, ExceptionLoss,
 	ExceptionAddress, ExceptionUnknownStatus, ExceptionMissingUpstream, ExceptionForgotten, ExceptionDuplicateOrder,
-	ExceptionDuplicateTracking,
+	ExceptionDuplicateTracking, ExceptionHoldExpired,
 }
 
 // Exception is one contradiction, with a sentence that a merchant understands.
@@ -47,57 +50,76 @@ type Exception struct {
 // toldAfter is how long a store may lag behind the supplier before that is worth a look.
 const toldAfter = 24 * time.Hour
 
-// exceptions finds what contradicts itself within one order.
-func exceptions(o *Order, f Facts, s State) []Exception {
+// exceptions finds what contradicts itself within one order, worst first.
+func exceptions(o *Order, f Facts, s *State) []Exception {
 	var out []Exception
-	add := func(code ExceptionCode, from time.Time, format string, args ...any) {
-		out = append(out, Exception{Code: code, From: from, Text: fmt.Sprintf(format, args...)})
+	add := func(code ExceptionCode, from time.Time, text string) {
+		out = append(out, Exception{Code: code, From: from, Text: text})
 	}
-	cancelled := o.Lifecycle == LifecycleCancelled
-	for _, p := range f.Placements {
-		shipped := p.State == PlacementShipped || p.State == PlacementDelivered
-		switch {
-		case shipped && !EnoughPaid(o, f) && !cancelled:
-			add(ExceptionShippedUnpaid, time.Time{}, "%s has shipped, but the customer has not paid (%s)", p.Supplier, o.CustomerPayment)
-		case cancelled && p.State.Live() && p.State != PlacementDelivered && p.State != PlacementPending:
-			add(ExceptionCancelledMoving, time.Time{}, "cancelled in the store, but %s at %s", p.State, p.Supplier)
-		case o.CustomerPayment == PaymentRefunded && (p.State == PlacementPlaced || p.State == PlacementProcessing):
-			add(ExceptionRefundedMoving, time.Time{}, "refunded to the customer, but %s is still preparing it", p.Supplier)
-		case p.State == PlacementPending && p.Reason != "":
-			add(ExceptionPlacementFailed, time.Time{}, "%s: %s", p.Supplier, p.Reason)
-		case shipped && (o.Fulfilment == Unfulfilled || o.Fulfilment == FulfilmentInProgress) && !cancelled && !p.ShippedAt.IsZero():
-			add(ExceptionStoreNotTold, p.ShippedAt.Add(toldAfter), "%s has shipped, but the store still says %s", p.Supplier, o.Fulfilment)
-		}
+	now := time.Time{} // zero: it holds already
+	for i := range f.Placements {
+		placementExceptions(o, f, &f.Placements[i], add)
 	}
+	moving := s.Stage != StageShipped && s.Stage != StageCancelled
 	if o.CustomerPayment == PaymentChargeback {
-		add(ExceptionChargeback, time.Time{}, "the customer's bank has taken the money back")
+		add(ExceptionChargeback, now, "the customer's bank has taken the money back")
 	}
-	if o.Fulfilment == Fulfilled && !hasTracking(o, f) && !digital(o) {
-		add(ExceptionNoTracking, time.Time{}, "fulfilled without a tracking number")
+	if o.Fulfilment == Fulfilled && o.Source != "pos" && o.Lifecycle != LifecycleCancelled && !hasTracking(o, f) && !digital(o) {
+		add(ExceptionNoTracking, now, "fulfilled without a tracking number")
 	}
-	if diff, ok := totalDifference(o); ok && !diff.IsZero() {
-		add(ExceptionTotalMismatch, time.Time{}, "the parts do not add up to the total: %s too much", diff)
+	if sum, ok := partsTotal(o); ok && sum.Minor != o.Total.Minor {
+		add(ExceptionTotalMismatch, now, "the parts make "+sum.String()+", but the total is "+o.Total.String())
 	}
 	if s.CostKnown && s.Cost.Currency == o.Total.Currency && s.Cost.Minor > o.Total.Minor && s.Stage != StageCancelled {
-		add(ExceptionLoss, time.Time{}, "costs %s, sold for %s", s.Cost, o.Total)
+		add(ExceptionLoss, now, "costs "+s.Cost.String()+", sold for "+o.Total.String())
 	}
-	if missing := o.Shipping.Missing(); len(missing) > 0 && !digital(o) && s.Stage != StageShipped && s.Stage != StageCancelled {
-		add(ExceptionAddress, time.Time{}, "the delivery address has no %s", strings.Join(missing, ", no "))
+	if moving && !digital(o) {
+		if missing := o.Destination().Missing(); len(missing) > 0 {
+			add(ExceptionAddress, now, "the delivery address has no "+strings.Join(missing, ", no "))
+		}
 	}
 	if o.UnknownStatus {
-		add(ExceptionUnknownStatus, time.Time{}, "the store uses a status that Orderdeck does not know: %q", o.RawStatus)
+		add(ExceptionUnknownStatus, now, fmt.Sprintf("the store uses a status that Orderdeck does not know: “%s”", o.RawStatus))
 	}
 	if f.Gone {
-		add(ExceptionMissingUpstream, time.Time{}, "the store no longer lists this order")
+		add(ExceptionMissingUpstream, now, "the store no longer lists this order")
 	}
 	if s.Stage == StageUnpaid || s.Stage == StageQuoting {
-		after := f.WaitingAfter
-		if after == 0 {
-			after = DefaultWaiting
-		}
-		add(ExceptionForgotten, o.CreatedAt.Add(after), "paid by the customer, but not yet paid to the supplier")
+		add(ExceptionForgotten, o.CreatedAt.Add(cmp.Or(f.WaitingAfter, DefaultWaiting)), "ready for the supplier for long, but not yet paid to the supplier")
+	}
+	if moving && s.Hold != HoldNone && !s.HoldUntil.IsZero() {
+		add(ExceptionHoldExpired, s.HoldUntil, "the hold ("+s.Hold.Label()+") has run out")
+	}
+	if len(out) > 1 {
+		slices.SortStableFunc(out, func(a, b Exception) int {
+			return cmp.Compare(slices.Index(ExceptionCodes, a.Code), slices.Index(ExceptionCodes, b.Code))
+		})
 	}
 	return out
+}
+
+// placementExceptions finds where a supplier and the store do not agree.
+func placementExceptions(o *Order, f Facts, p *Placement, add func(ExceptionCode, time.Time, string)) {
+	now := time.Time{}
+	shipped := p.State == PlacementShipped || p.State == PlacementDelivered
+	if o.Lifecycle == LifecycleCancelled {
+		if p.State.Paid() && p.State != PlacementDelivered {
+			add(ExceptionCancelledMoving, now, "cancelled in the store, but "+string(p.State)+" at "+p.Supplier)
+		}
+		return
+	}
+	if shipped && !EnoughPaid(o, f) {
+		add(ExceptionShippedUnpaid, now, p.Supplier+" has shipped, but the customer has not paid ("+words(o.CustomerPayment)+")")
+	}
+	if o.CustomerPayment == PaymentRefunded && (p.State == PlacementPlaced || p.State == PlacementProcessing) {
+		add(ExceptionRefundedMoving, now, "refunded to the customer, but "+p.Supplier+" is still preparing it")
+	}
+	if p.State == PlacementPending && p.Reason != "" {
+		add(ExceptionPlacementFailed, now, p.Supplier+": "+p.Reason)
+	}
+	if shipped && !o.Fulfilment.sent() && o.Fulfilment != FulfilmentPartial && !p.ShippedAt.IsZero() {
+		add(ExceptionStoreNotTold, p.ShippedAt.Add(toldAfter), p.Supplier+" has shipped, but the store still says "+words(o.Fulfilment))
+	}
 }
 
 // Active are the exceptions that hold at an instant.
@@ -111,9 +133,10 @@ func (s State) Active(now time.Time) []Exception {
 	return out
 }
 
+// digital tells whether nothing of an order needs delivery.
 func digital(o *Order) bool {
-	for _, l := range o.Lines {
-		if !l.Digital {
+	for i := range o.Lines {
+		if !o.Lines[i].Digital {
 			return false
 		}
 	}
@@ -121,44 +144,41 @@ func digital(o *Order) bool {
 }
 
 func hasTracking(o *Order, f Facts) bool {
-	for _, sh := range o.Fulfilments {
-		if sh.Tracking != "" {
+	for i := range o.Fulfilments {
+		if o.Fulfilments[i].Tracking != "" {
 			return true
 		}
 	}
-	for _, p := range f.Placements {
-		if len(p.Parcels) > 0 {
-			return true
+	for i := range f.Placements {
+		for j := range f.Placements[i].Parcels {
+			if f.Placements[i].Parcels[j].Tracking != "" {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// totalDifference is what the parts of an order make more than its total says. ok is false where the parts are not
-// known well enough to say (no lines, or lines reduced after a cancellation).
-func totalDifference(o *Order) (diff Money, ok bool) {
-	if len(o.Lines) == 0 || o.Subtotal.Currency == "" {
+// partsTotal is what the parts of an order make together. ok is false where the parts are not known well enough to
+// say: no lines, no subtotal, or lines that were cancelled, since platforms differ in what they still count then.
+func partsTotal(o *Order) (sum Money, ok bool) {
+	if len(o.Lines) == 0 || o.Subtotal.Currency == "" || o.Subtotal.Currency != o.Total.Currency {
 		return Money{}, false
 	}
-	sum := o.Subtotal
-	parts := []Money{o.ShippingCost}
-	if !o.TaxIncluded {
-		parts = append(parts, o.Tax)
-	}
-	for _, a := range o.Adjustments {
-		parts = append(parts, a.Amount)
-	}
-	var err error
-	for _, p := range parts {
-		if sum, err = sum.Add(p); err != nil {
+	for i := range o.Lines {
+		if o.Lines[i].Cancelled != 0 {
 			return Money{}, false
 		}
 	}
-	if sum, err = sum.Sub(o.Discount); err != nil {
-		return Money{}, false
+	sum, err := o.Subtotal.Add(o.ShippingCost)
+	if err == nil && !o.TaxIncluded {
+		sum, err = sum.Add(o.Tax)
 	}
-	if diff, err = sum.Sub(o.Total); err != nil {
-		return Money{}, false
+	for i := 0; err == nil && i < len(o.Adjustments); i++ {
+		sum, err = sum.Add(o.Adjustments[i].Amount)
 	}
-	return diff, true
+	if err == nil {
+		sum, err = sum.Sub(o.Discount)
+	}
+	return sum, err == nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -108,11 +109,7 @@ func (m Money) Decimal() string {
 	if e == 0 {
 		return strconv.FormatInt(m.Minor, 10)
 	}
-	neg, u := m.Minor < 0, uint64(m.Minor)
-	if neg {
-		u = uint64(-m.Minor) // also right for the smallest int64, whose magnitude only fits unsigned
-	}
-	digits := strconv.FormatUint(u, 10)
+	neg, digits := m.Minor < 0, strconv.FormatUint(magnitude(m.Minor), 10)
 	if pad := e + 1 - len(digits); pad > 0 {
 		digits = strings.Repeat("0", pad) + digits
 	}
@@ -163,12 +160,27 @@ func (m Money) Sub(n Money) (Money, error) {
 
 // Times multiplies by a quantity, rounding half away from zero. It fails on overflow.
 func (m Money) Times(q Quantity) (Money, error) {
-	r := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(m.Minor), big.NewInt(int64(q))), big.NewInt(quantityUnit))
-	minor, ok := roundHalfAway(r)
-	if !ok {
+	hi, lo := bits.Mul64(magnitude(m.Minor), magnitude(int64(q)))
+	lo, carry := bits.Add64(lo, quantityUnit/2, 0)
+	if hi += carry; hi >= quantityUnit {
 		return Money{}, ErrMoneyRange
 	}
-	return Money{Minor: minor, Currency: m.Currency}, nil
+	n, _ := bits.Div64(hi, lo, quantityUnit)
+	if n > math.MaxInt64 {
+		return Money{}, ErrMoneyRange
+	}
+	if (m.Minor < 0) != (q < 0) {
+		n = -n
+	}
+	return Money{Minor: int64(n), Currency: m.Currency}, nil
+}
+
+// magnitude is |n|, right for the smallest int64 too.
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
 }
 
 // Scaled is the amount in ten-thousandths of the major unit, whatever the currency's decimals, so that a filter can
@@ -214,32 +226,28 @@ func ParseQuantity(text string) (Quantity, error) {
 		}
 		frac = frac[:4]
 	}
-	neg := strings.HasPrefix(whole, "-")
-	digits := strings.TrimPrefix(whole, "-") + frac + strings.Repeat("0", 4-len(frac))
-	if strings.Trim(digits, "0123456789") != "" || strings.Trim(s, "-.") == "" {
+	digits := strings.TrimPrefix(whole, "-") + frac
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return 0, ErrQuantity
 	}
-	n, err := strconv.ParseInt(digits, 10, 64)
+	n, err := strconv.ParseInt(whole+frac+strings.Repeat("0", 4-len(frac)), 10, 64)
 	if err != nil {
 		return 0, ErrQuantity
-	}
-	if neg {
-		n = -n
 	}
 	return Quantity(n), nil
 }
 
 // String is the shortest decimal text: "2", "1.5".
 func (q Quantity) String() string {
-	sign, n := "", int64(q)
-	if n < 0 {
-		sign, n = "-", -n
+	sign, n := "", magnitude(int64(q))
+	if q < 0 {
+		sign = "-"
 	}
-	whole, frac := n/quantityUnit, n%quantityUnit
+	whole, frac := sign+strconv.FormatUint(n/quantityUnit, 10), n%quantityUnit
 	if frac == 0 {
-		return sign + strconv.FormatInt(whole, 10)
+		return whole
 	}
-	return sign + strconv.FormatInt(whole, 10) + "." + strings.TrimRight(fmt.Sprintf("%04d", frac), "0")
+	return whole + "." + strings.TrimRight(strconv.FormatUint(quantityUnit+frac, 10)[1:], "0")
 }
 
 // MarshalJSON writes a plain number.

@@ -118,13 +118,17 @@ func (a Address) IsZero() bool { return a == Address{} }
 // Missing names the parts without which a parcel cannot be sent.
 func (a Address) Missing() []string {
 	var missing []string
-	for _, part := range []struct{ name, value string }{
-		{"name", a.Name + a.Company}, {"street", a.Line1}, {"city", a.City}, {"country", a.Country},
-	} {
-		if strings.TrimSpace(part.value) == "" {
-			missing = append(missing, part.name)
+	need := func(name, value string) {
+		if strings.TrimSpace(value) == "" {
+			missing = append(missing, name)
 		}
 	}
+	if strings.TrimSpace(a.Company) == "" {
+		need("name", a.Name)
+	}
+	need("street", a.Line1)
+	need("city", a.City)
+	need("country", a.Country)
 	return missing
 }
 

@@ -26,7 +26,7 @@ const DefaultWaiting = 5 * 24 * time.Hour
 // the same whenever it is derived from the same facts.
 type State struct {
 	Stage      Stage       `json:"stage"`
-	Partly     bool        `json:"partly,omitempty"` // some line groups are further than the stage says
+	Partly     bool        `json:"partly,omitempty"` // some of it is further than the stage says
 	Groups     []Group     `json:"groups"`
 	Suppliers  []string    `json:"suppliers"`
 	Cost       Money       `json:"cost"` // of all groups; meaningless unless CostKnown
@@ -44,8 +44,11 @@ func (s State) Late(now time.Time) bool { return !s.LateAt.IsZero() && !now.Befo
 
 // EnoughPaid tells whether the customer has paid enough for the supplier to be paid.
 func EnoughPaid(o *Order, f Facts) bool {
-	if o.CashOnDelivery && (o.CustomerPayment == PaymentPending || o.CustomerPayment == PaymentPartiallyPaid) {
-		return true
+	if o.CashOnDelivery {
+		switch o.CustomerPayment { // nothing went wrong, the money just comes at the door
+		case PaymentPending, PaymentAuthorized, PaymentPartiallyPaid:
+			return true
+		}
 	}
 	switch o.CustomerPayment {
 	case PaymentPaid, PaymentOverpaid, PaymentPartiallyRefunded, PaymentRefunded, PaymentChargeback:
@@ -59,80 +62,92 @@ func EnoughPaid(o *Order, f Facts) bool {
 // Derive is the total function from an order and its facts to its state (glossary: the first rule that matches wins).
 func Derive(o *Order, f Facts) State {
 	s := State{Hold: cmp.Or(f.Hold, HoldNone), HoldUntil: f.HoldUntil, Claim: claim(f.Placements)}
-	s.Groups = groups(o, f)
-	if len(o.Lines) == 0 { // as it came: there is nothing to link, and a person must look
-		s.Groups = []Group{{}}
-	}
+	s.group(o, f)
 	for i := range s.Groups {
-		s.Groups[i].Stage = groupStage(o, f, s.Groups[i])
+		s.Groups[i].Stage = groupStage(o, f, &s.Groups[i])
 	}
 	s.Stage, s.Partly = rollUp(o, s.Groups)
 	s.costs()
-	for i, l := range o.Lines {
-		if linked, ok := f.Links[l.ProductKey()]; l.Open() > 0 && !f.OwnStock && (!ok || !linked.CostKnown) && !placed(s.Groups, i) {
-			s.Missing = append(s.Missing, l.Title)
-		}
-	}
-	s.LateAt = lateAt(s, f)
-	s.Exceptions = exceptions(o, f, s)
+	s.LateAt = lateAt(o, &s, f)
+	s.Exceptions = exceptions(o, f, &s)
 	return s
 }
 
-// groups splits the open lines of an order by the way they go: to a placement that holds them, else to their link's
-// supplier, else (own stock, not linked) to none.
-func groups(o *Order, f Facts) []Group {
-	held := map[string]*Placement{}
-	for i := range f.Placements {
-		p := &f.Placements[i]
-		if !p.State.Live() {
-			continue
-		}
-		for _, id := range p.Lines {
-			held[id] = p
-		}
-	}
-	var out []Group
-	at := map[string]int{}
-	for i, l := range o.Lines {
-		if l.Open() <= 0 {
-			continue
-		}
-		key, g := "none", Group{}
-		if p := held[l.ExternalID]; p != nil {
-			key, g = "placement "+p.Reference, Group{Supplier: p.Supplier, Placement: p, Cost: p.Total, CostKnown: p.Total.Currency != ""}
-		} else if link, ok := f.Links[l.ProductKey()]; ok && !f.OwnStock {
-			key, g = "supplier "+link.Supplier, Group{Supplier: link.Supplier, CostKnown: true}
-		}
-		n, seen := at[key]
-		if !seen {
-			n = len(out)
-			at[key] = n
-			out = append(out, g)
-		}
-		out[n].Lines = append(out[n].Lines, i)
-		if out[n].Placement == nil {
-			addCost(&out[n], l, f)
-		}
-	}
-	return out
-}
-
-func addCost(g *Group, l Line, f Facts) {
-	link, ok := f.Links[l.ProductKey()]
-	if !ok || !link.CostKnown || f.OwnStock {
-		g.CostKnown = false
+// group splits the open lines of an order by the way they go: to a placement that holds them, else to their link's
+// supplier, else (own stock, not linked) to none. On the way it notes the lines that cannot be bought yet.
+func (s *State) group(o *Order, f Facts) {
+	if len(o.Lines) == 0 { // as it came: there is nothing to link, and a person must look
+		s.Groups = []Group{{}}
 		return
 	}
-	each, err := link.Cost.Times(l.Open())
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		open := l.Open()
+		if open <= 0 {
+			continue
+		}
+		if p := placementOf(l, f.Placements); p != nil {
+			g := s.groupOf(func(g *Group) bool { return g.Placement == p }, len(o.Lines)-i)
+			g.Placement, g.Supplier, g.Cost, g.CostKnown = p, p.Supplier, p.Total, p.Total.Currency != ""
+			g.Lines = append(g.Lines, i)
+			continue
+		}
+		link, linked := Link{}, false
+		if !f.OwnStock {
+			link, linked = f.Links[l.ProductKey()]
+		}
+		known := linked && link.CostKnown
+		g := s.groupOf(func(g *Group) bool { return g.Placement == nil && g.Supplier == link.Supplier }, len(o.Lines)-i)
+		if len(g.Lines) == 0 {
+			g.Supplier, g.CostKnown = link.Supplier, true
+		}
+		g.Lines = append(g.Lines, i)
+		switch {
+		case known:
+			g.add(link.Cost, open)
+		default:
+			g.CostKnown = false
+			if !f.OwnStock {
+				s.Missing = append(s.Missing, l.Title)
+			}
+		}
+	}
+}
+
+// placementOf is the live placement that a line is in; the last one where there should be one.
+func placementOf(l *Line, all []Placement) *Placement {
+	for i := len(all) - 1; i >= 0; i-- {
+		if p := &all[i]; p.State.Live() && holds(p, l.ExternalID) {
+			return p
+		}
+	}
+	return nil
+}
+
+// groupOf finds a group or makes an empty one with room for some lines.
+func (s *State) groupOf(is func(*Group) bool, room int) *Group {
+	for i := range s.Groups {
+		if is(&s.Groups[i]) {
+			return &s.Groups[i]
+		}
+	}
+	s.Groups = append(s.Groups, Group{Lines: make([]int, 0, room)})
+	return &s.Groups[len(s.Groups)-1]
+}
+
+// add counts a line's cost in; a sum that cannot be made (two currencies at one supplier) is not known.
+func (g *Group) add(cost Money, q Quantity) {
+	if !g.CostKnown {
+		return
+	}
+	each, err := cost.Times(q)
 	if err == nil {
 		g.Cost, err = g.Cost.Add(each)
 	}
-	if err != nil {
-		g.CostKnown = false
-	}
+	g.CostKnown = err == nil
 }
 
-func groupStage(o *Order, f Facts, g Group) Stage {
+func groupStage(o *Order, f Facts, g *Group) Stage {
 	if groupFulfilled(o, g) {
 		return StageShipped
 	}
@@ -160,24 +175,40 @@ func groupStage(o *Order, f Facts, g Group) Stage {
 }
 
 // groupFulfilled tells whether the store says that everything open in a group has been sent.
-func groupFulfilled(o *Order, g Group) bool {
+func groupFulfilled(o *Order, g *Group) bool {
 	for _, i := range g.Lines {
-		if o.Lines[i].Fulfilled < o.Lines[i].Open() {
+		if l := &o.Lines[i]; l.Fulfilled < l.Open() {
 			return false
 		}
 	}
 	return len(g.Lines) > 0
 }
 
+// someSent tells whether the store says that some of what is open has been sent.
+func someSent(o *Order) bool {
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Fulfilled > 0 && l.Open() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sent tells whether the store says that everything has been sent, whatever became of it afterwards.
+func (f Fulfilment) sent() bool {
+	return f == Fulfilled || f == FulfilmentDelivered || f == FulfilmentReturned
+}
+
 func rollUp(o *Order, groups []Group) (stage Stage, partly bool) {
 	if o.Lifecycle == LifecycleCancelled || o.Lifecycle == LifecycleDeleted || len(groups) == 0 {
 		return StageCancelled, false
 	}
-	if o.Fulfilment == Fulfilled || o.Fulfilment == FulfilmentDelivered {
+	if o.Fulfilment.sent() {
 		return StageShipped, false
 	}
 	stage = groups[0].Stage
-	for _, g := range groups[1:] {
+	for i := range groups[1:] {
+		g := &groups[i+1]
 		if g.Stage != stage {
 			partly = true
 		}
@@ -185,12 +216,13 @@ func rollUp(o *Order, groups []Group) (stage Stage, partly bool) {
 			stage = g.Stage
 		}
 	}
-	return stage, partly || o.Fulfilment == FulfilmentPartial
+	return stage, stage != StageShipped && (partly || o.Fulfilment == FulfilmentPartial || someSent(o))
 }
 
 func (s *State) costs() {
 	s.CostKnown = len(s.Groups) > 0
-	for _, g := range s.Groups {
+	for i := range s.Groups {
+		g := &s.Groups[i]
 		if g.Supplier != "" && !slices.Contains(s.Suppliers, g.Supplier) {
 			s.Suppliers = append(s.Suppliers, g.Supplier)
 		}
@@ -206,35 +238,32 @@ func (s *State) costs() {
 	}
 }
 
-func placed(groups []Group, line int) bool {
-	for _, g := range groups {
-		if g.Placement != nil && slices.Contains(g.Lines, line) {
-			return true
-		}
-	}
-	return false
-}
-
+// claim is the claim that has come furthest.
 func claim(ps []Placement) CaseState {
-	worst := CaseNone
-	for _, p := range ps {
-		if slices.Index(CaseStates, p.Claim) > slices.Index(CaseStates, worst) {
-			worst = p.Claim
+	worst, rank := CaseNone, 0
+	for i := range ps {
+		if c := ps[i].Claim; c != "" && c != CaseNone {
+			if r := slices.Index(CaseStates, c); r > rank {
+				worst, rank = c, r
+			}
 		}
 	}
 	return worst
 }
 
-func lateAt(s State, f Facts) time.Time {
+// lateAt is the first instant at which a supplier's promise is broken, unless it ships before.
+func lateAt(o *Order, s *State, f Facts) time.Time {
 	var first time.Time
 	if s.Stage == StageShipped || s.Stage == StageCancelled {
 		return first
 	}
-	for _, g := range s.Groups {
-		if p := g.Placement; p != nil && (p.State == PlacementPlaced || p.State == PlacementProcessing) && !p.LateAt.IsZero() {
-			if first.IsZero() || p.LateAt.Before(first) {
-				first = p.LateAt
-			}
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		if g.Stage != StagePlaced && g.Stage != StageProcessing {
+			continue
+		}
+		if at, ok := Promise(o, f, g.Placement); ok && (first.IsZero() || at.Before(first)) {
+			first = at
 		}
 	}
 	return first

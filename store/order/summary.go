@@ -1,9 +1,6 @@
 package order
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 // Summary is what an order is about, in a few words: its first line with the quantity, and how many more lines there
 // are: "2× Linen shirt +1".
@@ -21,22 +18,4 @@ func (o *Order) Summary() string {
 
 // Trackings lists the tracking numbers of an order once each: those that the store platform knows, then those that
 // only a supplier has told.
-func (r *Record) Trackings() []string {
-	var out []string
-	add := func(number string) {
-		if number != "" && !slices.Contains(out, number) {
-			out = append(out, number)
-		}
-	}
-	for _, s := range r.Fulfilments {
-		if s.Live {
-			add(s.Tracking)
-		}
-	}
-	for _, p := range r.Placements {
-		for _, parcel := range p.Parcels {
-			add(parcel.Tracking)
-		}
-	}
-	return out
-}
+func (r *Record) Trackings() []string { return trackings(&r.Order, Facts{Placements: r.Placements}) }

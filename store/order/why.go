@@ -41,7 +41,9 @@ func Why(o *Order, s State, f Facts) []Reason {
 		not("unarchive it to work on it", "it is archived")
 	}
 	for _, e := range s.Active(f.Now) {
-		not("", "%s", e.Text)
+		if e.Code != ExceptionPlacementFailed || s.Stage == StageCancelled { // said already
+			not("", "%s", e.Text)
+		}
 	}
 	return out
 }
@@ -59,7 +61,7 @@ func way(o *Order, s State, f Facts, ok func(string, ...any), not func(string, s
 	default:
 		not("wait for the payment, or record it in the store and sync", "customer: %s, that is not enough to go on", words(o.CustomerPayment))
 	}
-	if s.Stage == StageShipped && (o.Fulfilment == Fulfilled || o.Fulfilment == FulfilmentDelivered || o.Fulfilment == FulfilmentReturned) {
+	if s.Stage == StageShipped && o.Fulfilment.sent() {
 		ok("the store says that it is %s", words(o.Fulfilment))
 		return
 	}
@@ -70,6 +72,8 @@ func way(o *Order, s State, f Facts, ok func(string, ...any), not func(string, s
 		g := &s.Groups[i]
 		what := titles(o, g)
 		switch {
+		case len(g.Lines) == 0:
+			not("look at it in the store's admin", "the order has no lines")
 		case g.Placement == nil && g.Stage == StageShipped:
 			ok("%s: the store says that it has been sent", what)
 		case g.Placement == nil && f.OwnStock:
@@ -124,9 +128,6 @@ func titles(o *Order, g *Group) string {
 			break
 		}
 		names = append(names, o.Lines[i].Title)
-	}
-	if len(names) == 0 {
-		return "the order has no lines"
 	}
 	return strings.Join(names, ", ")
 }
