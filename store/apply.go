@@ -49,6 +49,7 @@ type applier struct {
 	known  map[string]stored
 	placed map[string][]order.Placement // of the orders of the page
 	inPage bool                         // placed is complete
+	news   int64                        // flagUnseen once the shop has been synced whole; its first orders are no news
 	hash   hasher
 	enc    encoder
 	row    row
@@ -78,6 +79,9 @@ func (a *applier) page(p *Page) error {
 	if a.placed, err = a.placements(p.Shop, ids[:pulled]); err != nil {
 		return err
 	}
+	if a.news, err = a.unseen(p.Shop); err != nil {
+		return err
+	}
 	a.inPage = true
 	for i := range p.Orders {
 		if err := a.one(&p.Orders[i]); err != nil {
@@ -96,6 +100,24 @@ func (a *applier) page(p *Page) error {
 		}
 	}
 	return a.skipped(p.Skipped)
+}
+
+// unseen is the flag of a new order: it is news to the merchant, unless the shop is being synced for the first time,
+// when everything would be.
+func (t *tx) unseen(shop string) (int64, error) {
+	var doc []byte
+	found, err := t.get(`SELECT doc FROM sync_states WHERE shop = ?`, []any{shop}, &doc)
+	if err != nil || !found {
+		return 0, err
+	}
+	var s SyncState
+	if err := json.Unmarshal(doc, &s); err != nil {
+		return 0, err
+	}
+	if s.LastSuccess.IsZero() {
+		return 0, nil
+	}
+	return flagUnseen, nil
 }
 
 // stored reads what is known of some orders of a shop, by external id.
@@ -245,7 +267,7 @@ func (a *applier) insert(p *Pulled, hash int64) error {
 	state := order.Derive(o, facts)
 	now := millis(a.now)
 	r := &a.row
-	r.derive(o, &state, placements, flagUnseen, hash, now, nil)
+	r.derive(o, &state, placements, a.news, hash, now, nil)
 	args := append(append(make([]any, 0, len(r.values)+4), id, a.shop.id, o.ExternalID, now), r.values...)
 	if err := a.exec(insertOrder, args...); err != nil {
 		return err

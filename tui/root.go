@@ -1,12 +1,14 @@
 package tui
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/orders"
@@ -94,6 +96,10 @@ func (m *root) serve(msg tea.Msg) tea.Cmd {
 			m.toast = ui.Toast{}
 		}
 		return m.tick()
+	case ui.StoreChanged:
+		return m.readShops()
+	case shopsMsg:
+		m.ctx.SetShops(msg)
 	case ui.Push:
 		return m.push(msg.Screen)
 	case ui.Pop:
@@ -115,6 +121,19 @@ func (m *root) serve(msg tea.Msg) tea.Cmd {
 		return m.browse(msg.URL)
 	}
 	return nil
+}
+
+// shopsMsg tells which stores there are: a first sync makes them known, and what they call themselves.
+type shopsMsg []store.Shop
+
+func (m *root) readShops() tea.Cmd {
+	return func() tea.Msg {
+		shops, err := m.ctx.Store.Shops(context.Background())
+		if err != nil || slices.Equal(shops, m.ctx.Shops) {
+			return nil // the list itself says what is wrong with the database
+		}
+		return shopsMsg(shops)
+	}
 }
 
 func (m *root) top() ui.Screen {

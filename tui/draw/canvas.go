@@ -315,7 +315,9 @@ func Head(s string, w int) string {
 // own.
 type Palette struct {
 	FG, BG []string
-	Mono   bool // no colours at all, only attributes
+	// OnBG is the foreground of text on a painted background that names none: the terminal's own might not show there.
+	OnBG Color
+	Mono bool // no colours at all, only attributes
 }
 
 // Render is the canvas as text with SGR sequences, a line a row, without a trailing newline.
@@ -359,6 +361,9 @@ func appendSGR(out []byte, s Style, p *Palette) []byte {
 		}
 	}
 	if !p.Mono {
+		if s.FG == 0 && s.BG != 0 {
+			s.FG = p.OnBG
+		}
 		out = appendColor(out, s.FG, p.FG, "38")
 		out = appendColor(out, s.BG, p.BG, "48")
 	}

@@ -451,7 +451,15 @@ func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 		case l.field != nil:
 			l.field.Draw(c, value, l.hint, theme.Plain)
 		case i == rowGo:
-			c.Text(value, l.value, theme.Pill)
+			st := theme.Key
+			if s.cursor == rowGo {
+				st = theme.Pill
+				if s.ctx.Theme.Few {
+					st = draw.Style{Attr: draw.Reverse | draw.Bold}
+				}
+			}
+			c.Text(value, l.value, st)
+			continue
 		default:
 			n := c.Text(value, "‹ "+l.value+" ›", theme.Plain)
 			c.Text(draw.Box{X: value.X + n + 2, Y: row.Y, W: value.W - n - 2, H: 1}, l.hint, theme.FaintTxt)

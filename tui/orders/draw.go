@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/detail"
 	"github.com/orderdeck/orderdeck/tui/draw"
@@ -24,7 +25,7 @@ func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 	s.pane = draw.Box{}
 	cross := 0
 	if b.W >= Wide {
-		w := clamp(b.W*35/100, 48, 80)
+		w := clamp(b.W*33/100, 46, 80)
 		s.left.W = b.W - w
 		cross = s.left.X + s.left.W
 		s.pane = draw.Box{X: cross + 2, Y: s.left.Y, W: w - 3, H: s.left.H}
@@ -205,7 +206,7 @@ func (s *Screen) checklist(c *draw.Canvas, b draw.Box) {
 	synced, syncing := false, false
 	for _, st := range s.ctx.Sync.Status() {
 		synced = synced || !st.LastSuccess.IsZero()
-		syncing = syncing || st.State == "running"
+		syncing = syncing || st.State == sync.StateRunning
 	}
 	step := func(ok bool, text, next string) (draw.Span, draw.Span, draw.Span) {
 		if ok {

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/theme"
@@ -146,9 +147,13 @@ func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 
 func (s *Screen) one(c *draw.Canvas, b draw.Box, st *store.SyncState, cursor bool) int {
 	head := b.Row(0)
+	title, what := s.ctx.Title(st.Shop), st.Shop
+	if name, ok := strings.CutPrefix(st.Shop, sync.SupplierPrefix); ok {
+		title, what = name, "supplier"
+	}
 	c.Spans(draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1},
-		draw.Span{Text: s.ctx.Title(st.Shop), Style: theme.Strong}, draw.Span{Text: "  " + st.Shop + "   ", Style: theme.FaintTxt}, State(s.ctx, st))
-	if !st.NextRun.IsZero() && st.State != "running" {
+		draw.Span{Text: title, Style: theme.Strong}, draw.Span{Text: "  " + what + "   ", Style: theme.FaintTxt}, State(s.ctx, st))
+	if !st.NextRun.IsZero() && st.State != sync.StateRunning {
 		c.TextRight(draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1}, "next in "+s.ctx.Locale.Duration(st.NextRun.Sub(s.ctx.Now())), theme.DimText)
 	}
 	s.ctx.Theme.Row(c, head, cursor, false)
@@ -159,7 +164,7 @@ func (s *Screen) one(c *draw.Canvas, b draw.Box, st *store.SyncState, cursor boo
 		}
 		c.Spans(draw.Box{X: b.X + 4, Y: b.Y + 1 + i, W: b.W - 6, H: 1}, l...)
 	}
-	if st.State == "running" && st.Total > 0 && len(lines)+1 < b.H {
+	if st.State == sync.StateRunning && st.Total > 0 && len(lines)+1 < b.H {
 		Bar(c, draw.Box{X: b.X + 4, Y: b.Y + 1 + len(lines), W: min(60, b.W-8), H: 1}, st.Done, st.Total)
 		return len(lines) + 3
 	}
@@ -169,13 +174,13 @@ func (s *Screen) one(c *draw.Canvas, b draw.Box, st *store.SyncState, cursor boo
 // State is the one word for how a store stands, coloured.
 func State(ctx *ui.Context, st *store.SyncState) draw.Span {
 	switch st.State {
-	case "running":
+	case sync.StateRunning:
 		return draw.Span{Text: "⟳ syncing " + st.Phase, Style: theme.Info}
-	case "queued":
+	case sync.StateQueued:
 		return draw.Span{Text: "queued", Style: theme.Info}
-	case "waiting":
+	case sync.StateWaiting:
 		return draw.Span{Text: "waits before it tries again", Style: theme.Warn}
-	case "stopped":
+	case sync.StateStopped:
 		return draw.Span{Text: "✗ stopped", Style: theme.Bad}
 	}
 	if st.LastSuccess.IsZero() {
@@ -200,7 +205,7 @@ func (s *Screen) lines(st *store.SyncState) [][]draw.Span {
 		line = append(line, draw.Span{Text: " · " + num(r.Gone) + " gone from the store", Style: theme.Warn})
 	}
 	out = append(out, line)
-	if st.State == "running" {
+	if st.State == sync.StateRunning {
 		out = append(out, []draw.Span{dim("now           "), {Text: Progress(s.ctx, st)}})
 	}
 	if st.LastError != "" {

@@ -25,6 +25,7 @@ const (
 	Cyan
 	OnPill
 	OnDemo
+	Text // on any painted background
 	BarBG
 	CursorBG
 	MarkBG
@@ -79,6 +80,7 @@ var palette = [colors]struct {
 	Cyan:      {"#7dcfff", "#0e6f8c", 117, 24, "36"},
 	OnPill:    {"#0d1f1c", "#ffffff", 16, 231, "30"},
 	OnDemo:    {"#241a05", "#ffffff", 16, 231, "30"},
+	Text:      {"#e6e9ef", "#1f2328", 254, 235, ""},
 	BarBG:     {"#1c212b", "#eef1f5", 235, 255, ""},
 	CursorBG:  {"#2b3a55", "#d6e4ff", 238, 153, ""},
 	MarkBG:    {"#1f2d2a", "#e3f4ee", 22, 194, ""},
@@ -90,7 +92,7 @@ var palette = [colors]struct {
 
 // New makes the theme for a background and a colour profile.
 func New(dark bool, profile colorprofile.Profile) *Theme {
-	t := &Theme{Palette: draw.Palette{FG: make([]string, colors), BG: make([]string, colors)}}
+	t := &Theme{Palette: draw.Palette{FG: make([]string, colors), BG: make([]string, colors), OnBG: Text}}
 	switch profile {
 	case colorprofile.NoTTY, colorprofile.ASCII:
 		t.Mono, t.Few = true, true
