@@ -195,14 +195,22 @@ func (d *DB) Raw(ctx context.Context, id int64) ([]byte, error) {
 // order, or, when ids is nil, those of the query. Their journals are left out. The record is valid until fn returns; an
 // error of fn ends it and is handed back as it is.
 func (d *DB) Each(ctx context.Context, q Query, ids []uint32, fn func(*order.Record) error) error {
+	return d.each(ctx, q, ids, false, fn)
+}
+
+// EachWhole is Each with the journals.
+func (d *DB) EachWhole(ctx context.Context, q Query, ids []uint32, fn func(*order.Record) error) error {
+	return d.each(ctx, q, ids, true, fn)
+}
+
+func (d *DB) each(ctx context.Context, q Query, ids []uint32, journals bool, fn func(*order.Record) error) error {
 	var mine error
 	err := d.reading(ctx, func(s *snapshot) error {
 		if ids == nil {
-			v, err := d.plan(ctx, q)
+			text, args, _, err := d.listSQL(ctx, q, "o.id")
 			if err != nil {
 				return err
 			}
-			text, args := d.wholeView(v)
 			if err := s.rows(text, args, func(scan func(...any) error) error {
 				var id uint32
 				err := scan(&id)
@@ -220,6 +228,11 @@ func (d *DB) Each(ctx context.Context, q Query, ids []uint32, fn func(*order.Rec
 			}
 			if !found {
 				continue
+			}
+			if journals {
+				if rec.Journal, err = s.journal(rec.ID); err != nil {
+					return err
+				}
 			}
 			if mine = fn(&rec); mine != nil {
 				return mine

@@ -200,7 +200,7 @@ func TestStreamIsOneInstant(t *testing.T) {
 			err = db.Stream(t.Context(), store.Query{}, ids, []store.Field{store.FieldID, store.FieldNumber}, func(v store.Values) error {
 				if rows++; rows == 2 {
 					apply(t, db, 60, 90) // new ones
-					for i := range 60 { // and all the old ones otherwise
+					for i := range 60 {  // and all the old ones otherwise
 						o := streamOrder(i)
 						o.Number = "changed"
 						if _, err := db.Apply(t.Context(), store.Page{Shop: o.Store, Orders: []store.Pulled{{Order: o}}}); err != nil {

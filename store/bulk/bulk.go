@@ -14,7 +14,7 @@ import (
 	"unsafe"
 
 	"modernc.org/libc"
-	lib "modernc.org/sqlite/lib"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // BusyTimeout is how long a connection waits for another process that holds the database, as when it is being closed.
@@ -50,7 +50,7 @@ func Open(ctx context.Context, path string) (*Conn, error) {
 	}
 	c := &Conn{tls: libc.NewTLS(), ctx: ctx, stop: make(chan struct{}), stopped: make(chan struct{})}
 	if err := c.open(path); err != nil {
-		c.shut()
+		_ = c.shut() // why it could not be opened says more
 		return nil, err
 	}
 	go c.watch()
@@ -68,13 +68,13 @@ func (c *Conn) open(path string) error {
 		return errMemory
 	}
 	defer libc.Xfree(c.tls, out)
-	rc := lib.Xsqlite3_open_v2(c.tls, name, out, lib.SQLITE_OPEN_READONLY|lib.SQLITE_OPEN_NOMUTEX, 0)
+	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, out, sqlite3.SQLITE_OPEN_READONLY|sqlite3.SQLITE_OPEN_NOMUTEX, 0)
 	c.db = *(*uintptr)(pointer(out)) // set even on failure, and to be closed then too
-	if rc != lib.SQLITE_OK {
+	if rc != sqlite3.SQLITE_OK {
 		return c.fail(rc)
 	}
-	lib.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
-	if rc := lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(BusyTimeout.Milliseconds())); rc != lib.SQLITE_OK {
+	sqlite3.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
+	if rc := sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, int32(BusyTimeout.Milliseconds())); rc != sqlite3.SQLITE_OK {
 		return c.fail(rc)
 	}
 	return nil
@@ -95,7 +95,7 @@ func (c *Conn) watch() {
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	for {
-		lib.Xsqlite3_interrupt(tls, c.db)
+		sqlite3.Xsqlite3_interrupt(tls, c.db)
 		select {
 		case <-c.stop:
 			return
@@ -117,7 +117,7 @@ func (c *Conn) Close() error {
 func (c *Conn) shut() error {
 	var err error
 	if c.db != 0 {
-		if rc := lib.Xsqlite3_close_v2(c.tls, c.db); rc != lib.SQLITE_OK {
+		if rc := sqlite3.Xsqlite3_close_v2(c.tls, c.db); rc != sqlite3.SQLITE_OK {
 			err = c.fail(rc)
 		}
 		c.db = 0
@@ -155,21 +155,21 @@ func (c *Conn) Rows(sql string, args []any, fn func(*Stmt) error) error {
 
 // fail makes the error of a result code: the context's own when that is why SQLite stopped.
 func (c *Conn) fail(rc int32) error {
-	if rc&0xff == lib.SQLITE_INTERRUPT && c.ctx.Err() != nil {
+	if rc&0xff == sqlite3.SQLITE_INTERRUPT && c.ctx.Err() != nil {
 		return c.ctx.Err()
 	}
-	text := libc.GoString(lib.Xsqlite3_errstr(c.tls, rc))
-	if c.db != 0 && lib.Xsqlite3_extended_errcode(c.tls, c.db) == rc {
-		if said := libc.GoString(lib.Xsqlite3_errmsg(c.tls, c.db)); said != text {
+	text := libc.GoString(sqlite3.Xsqlite3_errstr(c.tls, rc))
+	if c.db != 0 && sqlite3.Xsqlite3_extended_errcode(c.tls, c.db) == rc {
+		if said := libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db)); said != text {
 			text += ": " + said
 		}
 	}
 	return &Error{code: rc, text: text}
 }
 
-var errMemory = &Error{code: lib.SQLITE_NOMEM, text: "out of memory"}
+var errMemory = &Error{code: sqlite3.SQLITE_NOMEM, text: "out of memory"}
 
-const ptrSize = lib.Tsize_t(unsafe.Sizeof(uintptr(0)))
+const ptrSize = sqlite3.Tsize_t(unsafe.Sizeof(uintptr(0)))
 
 // pointer makes a pointer of an address that SQLite handed out. The memory is not Go's: it comes from libc's own
 // allocator, which maps it outside of the heap, so the collector neither moves nor frees it, and the usual objection

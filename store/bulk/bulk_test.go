@@ -99,8 +99,8 @@ func TestSameAsDatabaseSQL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rows.Next() {
-			t.Fatal("database/sql has more rows")
+		if rows.Next() || rows.Err() != nil {
+			t.Fatal("database/sql has more rows", rows.Err())
 		}
 	})
 }
@@ -261,22 +261,27 @@ func BenchmarkIDs(b *testing.B) {
 	})
 	b.Run("database_sql", func(b *testing.B) {
 		for b.Loop() {
-			rows, err := db.Query(query)
-			if err != nil {
-				b.Fatal(err)
+			if n, err := load(b, db, query); err != nil || n != 1_000_000 {
+				b.Fatal(n, err)
 			}
-			var ids []uint32
-			for rows.Next() {
-				var id uint32
-				if err := rows.Scan(&id); err != nil {
-					b.Fatal(err)
-				}
-				ids = append(ids, id)
-			}
-			if err := rows.Err(); err != nil || len(ids) != 1_000_000 {
-				b.Fatal(len(ids), err)
-			}
-			rows.Close()
 		}
 	})
+}
+
+func load(b *testing.B, db *sql.DB, query string) (int, error) {
+	b.Helper()
+	rows, err := db.QueryContext(b.Context(), query)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var ids []uint32
+	for rows.Next() {
+		var id uint32
+		if err := rows.Scan(&id); err != nil {
+			return 0, err
+		}
+		ids = append(ids, id)
+	}
+	return len(ids), rows.Err()
 }

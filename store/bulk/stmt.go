@@ -6,7 +6,7 @@ import (
 	"unsafe"
 
 	"modernc.org/libc"
-	lib "modernc.org/sqlite/lib"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Stmt is a prepared statement and, after Next, its current row.
@@ -28,19 +28,19 @@ func (c *Conn) Prepare(sql string) (*Stmt, error) {
 		return nil, errMemory
 	}
 	defer libc.Xfree(c.tls, out)
-	if rc := lib.Xsqlite3_prepare_v2(c.tls, c.db, text, -1, out, 0); rc != lib.SQLITE_OK {
+	if rc := sqlite3.Xsqlite3_prepare_v2(c.tls, c.db, text, -1, out, 0); rc != sqlite3.SQLITE_OK {
 		return nil, c.fail(rc)
 	}
 	h := *(*uintptr)(pointer(out))
 	if h == 0 {
-		return nil, &Error{code: lib.SQLITE_MISUSE, text: "there is no statement in the text"}
+		return nil, &Error{code: sqlite3.SQLITE_MISUSE, text: "there is no statement in the text"}
 	}
 	return &Stmt{c: c, h: h}, nil
 }
 
 // Close frees the statement.
 func (s *Stmt) Close() {
-	lib.Xsqlite3_finalize(s.c.tls, s.h)
+	sqlite3.Xsqlite3_finalize(s.c.tls, s.h)
 	s.h = 0
 	s.free()
 }
@@ -56,13 +56,13 @@ func (s *Stmt) free() {
 // float64, string or []byte.
 func (s *Stmt) Bind(args ...any) error {
 	tls := s.c.tls
-	lib.Xsqlite3_reset(tls, s.h)
+	sqlite3.Xsqlite3_reset(tls, s.h)
 	s.free()
-	if n := int(lib.Xsqlite3_bind_parameter_count(tls, s.h)); n != len(args) {
-		return &Error{code: lib.SQLITE_RANGE, text: fmt.Sprintf("the statement wants %d values and was given %d", n, len(args))}
+	if n := int(sqlite3.Xsqlite3_bind_parameter_count(tls, s.h)); n != len(args) {
+		return &Error{code: sqlite3.SQLITE_RANGE, text: fmt.Sprintf("the statement wants %d values and was given %d", n, len(args))}
 	}
 	for i, arg := range args {
-		if rc := s.bind(int32(i+1), arg); rc != lib.SQLITE_OK {
+		if rc := s.bind(int32(i+1), arg); rc != sqlite3.SQLITE_OK {
 			return s.c.fail(rc)
 		}
 	}
@@ -73,45 +73,45 @@ func (s *Stmt) bind(at int32, arg any) int32 {
 	tls := s.c.tls
 	switch v := arg.(type) {
 	case nil:
-		return lib.Xsqlite3_bind_null(tls, s.h, at)
+		return sqlite3.Xsqlite3_bind_null(tls, s.h, at)
 	case bool:
 		if v {
-			return lib.Xsqlite3_bind_int64(tls, s.h, at, 1)
+			return sqlite3.Xsqlite3_bind_int64(tls, s.h, at, 1)
 		}
-		return lib.Xsqlite3_bind_int64(tls, s.h, at, 0)
+		return sqlite3.Xsqlite3_bind_int64(tls, s.h, at, 0)
 	case int:
-		return lib.Xsqlite3_bind_int64(tls, s.h, at, int64(v))
+		return sqlite3.Xsqlite3_bind_int64(tls, s.h, at, int64(v))
 	case int64:
-		return lib.Xsqlite3_bind_int64(tls, s.h, at, v)
+		return sqlite3.Xsqlite3_bind_int64(tls, s.h, at, v)
 	case uint32:
-		return lib.Xsqlite3_bind_int64(tls, s.h, at, int64(v))
+		return sqlite3.Xsqlite3_bind_int64(tls, s.h, at, int64(v))
 	case float64:
-		return lib.Xsqlite3_bind_double(tls, s.h, at, v)
+		return sqlite3.Xsqlite3_bind_double(tls, s.h, at, v)
 	case string:
 		if len(v) > math.MaxInt32 {
-			return lib.SQLITE_TOOBIG
+			return sqlite3.SQLITE_TOOBIG
 		}
 		p := s.keep(unsafe.Slice(unsafe.StringData(v), len(v)))
 		if p == 0 {
-			return lib.SQLITE_NOMEM
+			return sqlite3.SQLITE_NOMEM
 		}
-		return lib.Xsqlite3_bind_text(tls, s.h, at, p, int32(len(v)), lib.SQLITE_STATIC)
+		return sqlite3.Xsqlite3_bind_text(tls, s.h, at, p, int32(len(v)), sqlite3.SQLITE_STATIC)
 	case []byte:
 		if len(v) > math.MaxInt32 {
-			return lib.SQLITE_TOOBIG
+			return sqlite3.SQLITE_TOOBIG
 		}
 		p := s.keep(v)
 		if p == 0 {
-			return lib.SQLITE_NOMEM
+			return sqlite3.SQLITE_NOMEM
 		}
-		return lib.Xsqlite3_bind_blob(tls, s.h, at, p, int32(len(v)), lib.SQLITE_STATIC)
+		return sqlite3.Xsqlite3_bind_blob(tls, s.h, at, p, int32(len(v)), sqlite3.SQLITE_STATIC)
 	}
-	return lib.SQLITE_MISMATCH
+	return sqlite3.SQLITE_MISMATCH
 }
 
 // keep copies a value to where SQLite may read it for as long as it is bound.
 func (s *Stmt) keep(v []byte) uintptr {
-	p := libc.Xmalloc(s.c.tls, lib.Tsize_t(len(v)+1))
+	p := libc.Xmalloc(s.c.tls, sqlite3.Tsize_t(len(v)+1))
 	if p != 0 {
 		copy(unsafe.Slice((*byte)(pointer(p)), len(v)), v)
 		s.texts = append(s.texts, p)
@@ -125,10 +125,10 @@ func (s *Stmt) Next() (bool, error) {
 	if s.c.cancelled.Load() {
 		return false, s.c.ctx.Err()
 	}
-	switch rc := lib.Xsqlite3_step(s.c.tls, s.h); rc {
-	case lib.SQLITE_ROW:
+	switch rc := sqlite3.Xsqlite3_step(s.c.tls, s.h); rc {
+	case sqlite3.SQLITE_ROW:
 		return true, nil
-	case lib.SQLITE_DONE:
+	case sqlite3.SQLITE_DONE:
 		return false, nil
 	default:
 		return false, s.c.fail(rc)
@@ -136,26 +136,26 @@ func (s *Stmt) Next() (bool, error) {
 }
 
 // Columns is how many columns a row has.
-func (s *Stmt) Columns() int { return int(lib.Xsqlite3_column_count(s.c.tls, s.h)) }
+func (s *Stmt) Columns() int { return int(sqlite3.Xsqlite3_column_count(s.c.tls, s.h)) }
 
 // Int is column i of the current row as a whole number; NULL is 0.
-func (s *Stmt) Int(i int) int64 { return lib.Xsqlite3_column_int64(s.c.tls, s.h, int32(i)) }
+func (s *Stmt) Int(i int) int64 { return sqlite3.Xsqlite3_column_int64(s.c.tls, s.h, int32(i)) }
 
 // Float is column i of the current row as a real number; NULL is 0.
-func (s *Stmt) Float(i int) float64 { return lib.Xsqlite3_column_double(s.c.tls, s.h, int32(i)) }
+func (s *Stmt) Float(i int) float64 { return sqlite3.Xsqlite3_column_double(s.c.tls, s.h, int32(i)) }
 
 // Null tells whether column i of the current row is NULL.
 func (s *Stmt) Null(i int) bool {
-	return lib.Xsqlite3_column_type(s.c.tls, s.h, int32(i)) == lib.SQLITE_NULL
+	return sqlite3.Xsqlite3_column_type(s.c.tls, s.h, int32(i)) == sqlite3.SQLITE_NULL
 }
 
 // Bytes is column i of the current row, a text or a blob, where SQLite keeps it: it may be read until the next call
 // of Next, Bind or Close, and must not be written to. NULL and the empty text are nil; a number comes as its digits.
 func (s *Stmt) Bytes(i int) []byte {
 	// Asked for as a blob, a text comes as it is; asked for as a text, it might be copied to end it with a NUL.
-	p := lib.Xsqlite3_column_blob(s.c.tls, s.h, int32(i))
+	p := sqlite3.Xsqlite3_column_blob(s.c.tls, s.h, int32(i))
 	if p == 0 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(pointer(p)), int(lib.Xsqlite3_column_bytes(s.c.tls, s.h, int32(i))))
+	return unsafe.Slice((*byte)(pointer(p)), int(sqlite3.Xsqlite3_column_bytes(s.c.tls, s.h, int32(i))))
 }

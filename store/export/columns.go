@@ -111,14 +111,14 @@ var orderColumns = []column{
 	moneyColumn("total", store.FieldTotal, store.FieldCurrency),
 	// cost and margin are in the currency of the order, or not there; supplier_cost is in the supplier's.
 	{name: "cost", fields: costFields, flat: func(e *encoder, v store.Values, at []int) {
-		if comparable(v, at) {
+		if sameCurrency(v, at) {
 			e.amount(v.Int(at[costAt]), v.Bytes(at[currencyAt]))
 		} else {
 			e.unknown()
 		}
 	}},
 	{name: "margin", fields: costFields, flat: func(e *encoder, v store.Values, at []int) {
-		if comparable(v, at) {
+		if sameCurrency(v, at) {
 			e.amount(v.Int(at[0])-v.Int(at[costAt]), v.Bytes(at[currencyAt]))
 		} else {
 			e.unknown()
@@ -150,8 +150,8 @@ const (
 	costKnownAt
 )
 
-// comparable tells whether the cost is known and in the currency of the order.
-func comparable(v store.Values, at []int) bool {
+// sameCurrency tells whether the cost is known and in the currency of the order.
+func sameCurrency(v store.Values, at []int) bool {
 	return v.Int(at[costKnownAt]) != 0 && bytes.Equal(v.Bytes(at[costCurrencyAt]), v.Bytes(at[currencyAt]))
 }
 

@@ -75,6 +75,7 @@ type source interface {
 	Shops(ctx context.Context) ([]store.Shop, error)
 	Stream(ctx context.Context, q store.Query, ids []uint32, fields []store.Field, fn func(store.Values) error) error
 	Each(ctx context.Context, q store.Query, ids []uint32, fn func(*order.Record) error) error
+	EachWhole(ctx context.Context, q store.Query, ids []uint32, fn func(*order.Record) error) error
 }
 
 // Write writes the orders of a request to w and calls progress, if there is one, now and then from the same
@@ -207,9 +208,13 @@ func (x *run) outside(created time.Time) bool {
 	return x.r.IDs != nil && (!x.r.From.IsZero() && created.Before(x.r.From) || !x.r.To.IsZero() && !created.Before(x.r.To))
 }
 
-// each calls fn for every order of the request.
+// each calls fn for every order of the request, with its journal where the profile tells of it.
 func (x *run) each(fn func(*order.Record) error) error {
-	return x.src.Each(x.ctx, x.r.Query, x.r.IDs, func(r *order.Record) error {
+	read := x.src.Each
+	if x.r.Profile == JSON || x.r.Profile == Shopify {
+		read = x.src.EachWhole
+	}
+	return read(x.ctx, x.r.Query, x.r.IDs, func(r *order.Record) error {
 		if x.outside(r.CreatedAt) {
 			return nil
 		}

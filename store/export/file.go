@@ -74,8 +74,8 @@ func resolve(path string, overwrite bool) (string, error) {
 	case !overwrite:
 		return "", exists(path)
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real, nil
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target, nil
 	}
 	return path, nil
 }

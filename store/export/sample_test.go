@@ -19,7 +19,15 @@ type memory struct {
 
 func (m *memory) Shops(context.Context) ([]store.Shop, error) { return m.shops, nil }
 
+// Each leaves the journals out, as the database does.
 func (m *memory) Each(ctx context.Context, q store.Query, ids []uint32, fn func(*order.Record) error) error {
+	return m.EachWhole(ctx, q, ids, func(r *order.Record) error {
+		r.Journal = nil
+		return fn(r)
+	})
+}
+
+func (m *memory) EachWhole(ctx context.Context, q store.Query, ids []uint32, fn func(*order.Record) error) error {
 	m.query = q
 	if ids == nil {
 		for _, r := range m.records {
