@@ -203,20 +203,27 @@ func (d *DB) EachWhole(ctx context.Context, q Query, ids []uint32, fn func(*orde
 	return d.each(ctx, q, ids, true, fn)
 }
 
+// list gives the ids of all the orders of a query, in its order.
+func (s *snapshot) list(q Query) (ids []uint32, err error) {
+	text, args, _, err := s.d.listSQL(s.ctx, q, "o.id")
+	if err != nil {
+		return nil, err
+	}
+	err = s.rows(text, args, func(scan func(...any) error) error {
+		var id uint32
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
 func (d *DB) each(ctx context.Context, q Query, ids []uint32, journals bool, fn func(*order.Record) error) error {
 	var mine error
 	err := d.reading(ctx, func(s *snapshot) error {
 		if ids == nil {
-			text, args, _, err := d.listSQL(ctx, q, "o.id")
-			if err != nil {
-				return err
-			}
-			if err := s.rows(text, args, func(scan func(...any) error) error {
-				var id uint32
-				err := scan(&id)
-				ids = append(ids, id)
-				return err
-			}); err != nil {
+			var err error
+			if ids, err = s.list(q); err != nil {
 				return err
 			}
 		}
