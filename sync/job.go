@@ -116,7 +116,8 @@ func (j *job) stream(ctx context.Context, stream string) (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p, took, err := j.page(ctx, stream, cursor)
+		began, waited := j.s.clock.Now(), j.waited
+		p, err := j.page(ctx, stream, cursor)
 		if err != nil {
 			return err
 		}
@@ -132,19 +133,18 @@ func (j *job) stream(ctx context.Context, stream string) (err error) {
 			return err
 		}
 		done, cursor, more = p.done, p.cursor, p.more
-		j.progress(p, took)
+		j.progress(p, j.s.clock.Now().Sub(began)-(j.waited-waited))
 	}
 	return nil
 }
 
-// page asks for one page, as often as it takes. took is without the waits between the tries.
-func (j *job) page(ctx context.Context, stream string, cursor []byte) (p page, took time.Duration, err error) {
-	began, waited := j.s.clock.Now(), j.waited
+// page asks for one page, as often as it takes.
+func (j *job) page(ctx context.Context, stream string, cursor []byte) (p page, err error) {
 	err = j.retrying(ctx, func(ctx context.Context) (err error) {
 		p, err = j.u.pull(ctx, stream, cursor)
 		return err
 	})
-	return p, j.s.clock.Now().Sub(began) - (j.waited - waited), err
+	return p, err
 }
 
 // write applies a page and counts what it did.
@@ -165,7 +165,8 @@ func (j *job) write(ctx context.Context, p page) error {
 	return nil
 }
 
-// progress shows how far the stream is. The rate is smoothed, so that the time left does not jump.
+// progress shows how far the stream is; took is what asking for the page and writing it took, without the waits between
+// tries. The rate is smoothed, so that the time left does not jump.
 func (j *job) progress(p page, took time.Duration) {
 	j.s.update(j.u, false, func(st *store.SyncState) {
 		st.State, st.Done, st.Total, st.ClockSkew = StateRunning, p.done, p.total, j.skew
