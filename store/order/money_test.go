@@ -94,9 +94,16 @@ func TestDecimal(t *testing.T) {
 		m    Money
 		want string
 	}{
-		{New(28990, "BRL"), "BRL 289.90"}, {New(5, "EUR"), "EUR 0.05"}, {New(-5, "EUR"), "EUR -0.05"}, {New(1508, "JPY"), "JPY 1508"},
-		{New(-1508, "JPY"), "JPY -1508"}, {New(1250, "KWD"), "KWD 1.250"}, {New(1, "CLF"), "CLF 0.0001"}, {Money{}, "0.00"},
-		{New(math.MinInt64, "EUR"), "EUR -92233720368547758.08"}, {New(math.MinInt64, "JPY"), "JPY -9223372036854775808"},
+		{New(28990, "BRL"), "BRL 289.90"},
+		{New(5, "EUR"), "EUR 0.05"},
+		{New(-5, "EUR"), "EUR -0.05"},
+		{New(1508, "JPY"), "JPY 1508"},
+		{New(-1508, "JPY"), "JPY -1508"},
+		{New(1250, "KWD"), "KWD 1.250"},
+		{New(1, "CLF"), "CLF 0.0001"},
+		{Money{}, "0.00"},
+		{New(math.MinInt64, "EUR"), "EUR -92233720368547758.08"},
+		{New(math.MinInt64, "JPY"), "JPY -9223372036854775808"},
 	} {
 		if got := c.m.String(); got != c.want {
 			t.Errorf("%+v is written %s, want %s", c.m, got, c.want)
@@ -201,8 +208,14 @@ func TestScaled(t *testing.T) {
 		m    Money
 		want int64
 	}{
-		{New(28990, "BRL"), 2_899_000}, {New(1508, "JPY"), 15_080_000}, {New(1250, "KWD"), 12_500}, {New(7, "CLF"), 7}, {Money{}, 0},
-		{New(math.MaxInt64, "EUR"), math.MaxInt64}, {New(math.MinInt64, "EUR"), math.MinInt64}, {New(-math.MaxInt64/99, "EUR"), math.MinInt64},
+		{New(28990, "BRL"), 2_899_000},
+		{New(1508, "JPY"), 15_080_000},
+		{New(1250, "KWD"), 12_500},
+		{New(7, "CLF"), 7},
+		{Money{}, 0},
+		{New(math.MaxInt64, "EUR"), math.MaxInt64},
+		{New(math.MinInt64, "EUR"), math.MinInt64},
+		{New(-math.MaxInt64/99, "EUR"), math.MinInt64},
 		{New(math.MaxInt64, "CLF"), math.MaxInt64},
 	} {
 		if got := c.m.Scaled(); got != c.want {

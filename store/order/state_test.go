@@ -252,8 +252,14 @@ func TestPartOfALine(t *testing.T) {
 		quantity, cancelled, refunded, fulfilled int64
 		want                                     Stage
 	}{
-		{3, 0, 0, 2, StageToShip}, {3, 0, 0, 3, StageShipped}, {3, 1, 0, 2, StageShipped}, {3, 0, 1, 1, StageToShip},
-		{3, 2, 1, 0, StageCancelled}, {3, 3, 3, 0, StageCancelled}, {0, 0, 0, 0, StageCancelled}, {-1, 0, 0, 0, StageCancelled},
+		{3, 0, 0, 2, StageToShip},
+		{3, 0, 0, 3, StageShipped},
+		{3, 1, 0, 2, StageShipped},
+		{3, 0, 1, 1, StageToShip},
+		{3, 2, 1, 0, StageCancelled},
+		{3, 3, 3, 0, StageCancelled},
+		{0, 0, 0, 0, StageCancelled},
+		{-1, 0, 0, 0, StageCancelled},
 	} {
 		o := &Order{Lifecycle: LifecycleOpen, CustomerPayment: PaymentPaid, Lines: []Line{
 			{ExternalID: "1", Quantity: Units(c.quantity), Cancelled: Units(c.cancelled), Refunded: Units(c.refunded), Fulfilled: Units(c.fulfilled)},

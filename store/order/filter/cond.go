@@ -58,11 +58,11 @@ func (p *parser) cond(at int, name string) Expr {
 		return Cond{Field: f.Name, Values: out}
 	}
 	// Amounts contain commas themselves, so that a list of them could not be printed and read again.
-	var any Or
+	var list Or
 	for _, v := range out {
-		any.Of = append(any.Of, Cond{Field: f.Name, Values: []Value{v}})
+		list.Of = append(list.Of, Cond{Field: f.Name, Values: []Value{v}})
 	}
-	return any
+	return list
 }
 
 // value takes one value, up to a blank, a parenthesis or (in lists) a comma outside of quotes.

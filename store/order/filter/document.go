@@ -50,6 +50,34 @@ func texts(field string, r *order.Record, yield func(string)) {
 		yield(r.Number)
 	case "external_id":
 		yield(r.ExternalID)
+	case "customer", "email", "phone", "city", "country":
+		people(field, r, yield)
+	case "product", "sku", "tracking", "note":
+		parts(field, r, yield)
+	case "tag":
+		each(r.Tags, yield)
+	case "supplier":
+		each(r.State.Suppliers, yield)
+	case "currency":
+		yield(r.Currency)
+	case "source":
+		yield(r.Source)
+	case "payment":
+		yield(r.PaymentMethod)
+	case "shipping":
+		yield(r.ShippingMethod)
+	}
+}
+
+func each(list []string, yield func(string)) {
+	for _, s := range list {
+		yield(s)
+	}
+}
+
+// people yields what is known of who ordered, who pays and where it goes.
+func people(field string, r *order.Record, yield func(string)) {
+	switch field {
 	case "customer":
 		yield(r.Customer.Name)
 		yield(r.Customer.Company)
@@ -63,13 +91,19 @@ func texts(field string, r *order.Record, yield func(string)) {
 		yield(r.Customer.Phone)
 		yield(r.Shipping.Phone)
 		yield(r.Billing.Phone)
+	case "city":
+		yield(r.Destination().City)
+	case "country":
+		yield(r.Destination().Country)
+	}
+}
+
+// parts yields what an order has several of.
+func parts(field string, r *order.Record, yield func(string)) {
+	switch field {
 	case "product":
 		for i := range r.Lines {
-			if l := &r.Lines[i]; l.Variant == "" {
-				yield(l.Title)
-			} else {
-				yield(l.Title + " " + l.Variant)
-			}
+			yield(strings.TrimSuffix(r.Lines[i].Title+" "+r.Lines[i].Variant, " "))
 		}
 	case "sku":
 		for i := range r.Lines {
@@ -91,26 +125,6 @@ func texts(field string, r *order.Record, yield func(string)) {
 				yield(n.Text)
 			}
 		}
-	case "tag":
-		for _, t := range r.Tags {
-			yield(t)
-		}
-	case "city":
-		yield(r.Destination().City)
-	case "country":
-		yield(r.Destination().Country)
-	case "currency":
-		yield(r.Currency)
-	case "supplier":
-		for _, s := range r.State.Suppliers {
-			yield(s)
-		}
-	case "source":
-		yield(r.Source)
-	case "payment":
-		yield(r.PaymentMethod)
-	case "shipping":
-		yield(r.ShippingMethod)
 	}
 }
 

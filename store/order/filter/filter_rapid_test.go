@@ -247,7 +247,9 @@ func naiveValue(t *rapid.T, field string, v Value, r *order.Record, now time.Tim
 		return known && (v.Currency == "" || v.Currency == m.Currency) && (l || !hasLow) && (h || !hasHigh)
 	case "created", "updated":
 		at := map[string]time.Time{"created": r.CreatedAt, "updated": r.UpdatedAt}[field]
-		return v.Op == Exists || !(!v.From.IsZero() && at.Before(v.From)) && !(!v.To.IsZero() && !at.Before(v.To))
+		tooEarly := !v.From.IsZero() && at.Before(v.From)
+		tooLate := !v.To.IsZero() && !at.Before(v.To)
+		return v.Op == Exists || !tooEarly && !tooLate
 	case "country", "currency", "city":
 		a := r.Shipping
 		if (a == order.Address{}) {

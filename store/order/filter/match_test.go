@@ -77,8 +77,11 @@ func TestMatch(t *testing.T) {
 			"created:2026-11-21", "created:today", "created:2026-11", "created:2026-11-01..2026-11-21", "created:-7d", "updated:today",
 			"created:*", "created:>=2026-11-21", "created:<=2026-11-21", "created:2026-11-21T00:30",
 		}, []string{"created:2026-11-20", "created:yesterday", "created:>2026-11-21", "created:<2026-11-21", "created:2026-11-21T00:31"}},
-		{"rest", []string{"store:aurora", "store:*", "external_id:gid://77", "source:web", "payment:bank", `payment:"bank transfer"`, "shipping:express"},
-			[]string{"store:nordic", "payment:pix", "source:pos", "external_id:77"}},
+		{
+			"rest",
+			[]string{"store:aurora", "store:*", "external_id:gid://77", "source:web", "payment:bank", `payment:"bank transfer"`, "shipping:express"},
+			[]string{"store:nordic", "payment:pix", "source:pos", "external_id:77"},
+		},
 	} {
 		for want, filters := range map[bool][]string{true: c.yes, false: c.no} {
 			for _, f := range filters {

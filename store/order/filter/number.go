@@ -154,7 +154,7 @@ func grouped(s, sep string) bool {
 	if !more {
 		return isDigits(s) && s != ""
 	}
-	if len(first) == 0 || len(first) > 3 || !isDigits(first) {
+	if first == "" || len(first) > 3 || !isDigits(first) {
 		return false
 	}
 	for _, g := range strings.Split(rest, sep) {

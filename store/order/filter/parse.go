@@ -59,6 +59,9 @@ func Parse(src string, o Options) (Expr, error) {
 	return e, nil
 }
 
+// All is the filter that holds when all of the given ones do; nil ones count as everything.
+func All(filters ...Expr) Expr { return normal(And{filters}) }
+
 // blank replaces what must never be typed (controls, invisible characters, broken UTF-8) by blanks, byte for byte, so
 // that positions stay what they are.
 func blank(s string) string {
@@ -224,7 +227,8 @@ func (p *parser) not(depth int) Expr {
 
 func (p *parser) term(depth int) Expr {
 	at := p.pos
-	if p.terms++; p.terms > maxTerms {
+	p.terms++
+	if p.terms > maxTerms {
 		p.fail(at, at+max(1, len(p.bare())), nil, "the filter has too many terms: at most %d are read", maxTerms)
 		return nil
 	}

@@ -22,15 +22,18 @@ func phrase(s string) Word { return Word{Text: s, Phrase: true} }
 func cond(field string, values ...Value) Cond {
 	return Cond{Field: field, Values: values}
 }
+
 func is(texts ...string) (out []Value) {
 	for _, s := range texts {
 		out = append(out, Value{Op: Equal, Text: s})
 	}
 	return out
 }
+
 func amount(op Op, n int64, code string) Value {
 	return Value{Op: op, Amount: n * 10_000, Currency: code}
 }
+
 func span(text string, from, to time.Time) Value {
 	return Value{Op: Between, Text: text, From: from, To: to}
 }
@@ -118,7 +121,9 @@ func TestParse(t *testing.T) {
 		{`stage:unpaid,pending store:aurora total:>100 created:2026-11-01..2026-11-21 country:BR -tag:wholesale "linen shirt"`, And{[]Expr{
 			cond("stage", is("unpaid", "pending")...), cond("store", is("aurora")...), cond("total", amount(Greater, 100, "")),
 			cond("created", span("2026-11-01..2026-11-21", day(2026, 11, 1), day(2026, 11, 22))),
-			cond("country", is("BR")...), Not{cond("tag", is("wholesale")...)}, phrase("linen shirt"),
+			cond("country", is("BR")...),
+			Not{cond("tag", is("wholesale")...)},
+			phrase("linen shirt"),
 		}}},
 	} {
 		got, err := Parse(c.in, options)

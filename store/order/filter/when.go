@@ -8,41 +8,52 @@ import (
 
 // when reads a time value: a day, month, year or instant, a relative one, a comparison or a range.
 func (p *parser) when(f Field, s string) (Value, *SyntaxError) {
-	bad := func(msg string) (Value, *SyntaxError) {
+	s = strings.TrimSpace(s)
+	var v Value
+	var msg string
+	if low, high, ok := strings.Cut(s, ".."); ok {
+		v, msg = p.timeRange(low, high)
+	} else {
+		v, msg = p.timeBound(s)
+	}
+	if msg != "" {
 		return Value{}, &SyntaxError{Msg: f.Name + ": " + msg, Valid: f.examples()}
 	}
-	s = strings.TrimSpace(s)
-	v := Value{Op: Between}
-	if low, high, ok := strings.Cut(s, ".."); ok {
-		if low == "" && high == "" {
-			return bad("the range has no ends")
+	v.Op = Between
+	return v, nil
+}
+
+// timeRange reads the two ends of a range, one of which may be empty.
+func (p *parser) timeRange(low, high string) (v Value, msg string) {
+	var from, to point
+	if low != "" {
+		if from, msg = p.point(low); msg != "" {
+			return v, msg
 		}
-		if low != "" {
-			from, msg := p.point(low)
-			if msg != "" {
-				return bad(msg)
-			}
-			v.From, v.Text = from.start, from.text
-		}
-		v.Text += ".."
-		if high != "" {
-			to, msg := p.point(high)
-			if msg != "" {
-				return bad(msg)
-			}
-			v.To = to.end
-			v.Text += to.text
-		}
-		switch {
-		case high == "":
-			v.Text = ">=" + strings.TrimSuffix(v.Text, "..")
-		case low == "":
-			v.Text = "<=" + strings.TrimPrefix(v.Text, "..")
-		case !v.From.Before(v.To):
-			return bad("the range “" + s + "” ends before it begins")
-		}
-		return v, nil
 	}
+	if high != "" {
+		if to, msg = p.point(high); msg != "" {
+			return v, msg
+		}
+	}
+	v.From, v.To = from.start, to.end
+	switch {
+	case low == "" && high == "":
+		return v, "the range has no ends"
+	case high == "":
+		v.Text = ">=" + from.text
+	case low == "":
+		v.Text = "<=" + to.text
+	case !v.From.Before(v.To):
+		return v, "the range “" + low + ".." + high + "” ends before it begins"
+	default:
+		v.Text = from.text + ".." + to.text
+	}
+	return v, ""
+}
+
+// timeBound reads one point with or without a comparison.
+func (p *parser) timeBound(s string) (v Value, msg string) {
 	op := ""
 	for _, o := range []string{">=", "<=", ">", "<", "="} {
 		if rest, ok := strings.CutPrefix(s, o); ok {
@@ -52,31 +63,30 @@ func (p *parser) when(f Field, s string) (Value, *SyntaxError) {
 	}
 	at, msg := p.point(s)
 	if msg != "" {
-		return bad(msg)
+		return v, msg
 	}
-	switch op {
-	case ">=":
+	switch {
+	case op == ">=":
 		v.From = at.start
-	case ">":
+	case op == ">":
 		v.From = at.end
-	case "<=":
+	case op == "<=":
 		v.To = at.end
-	case "<":
+	case op == "<":
 		v.To = at.start
+	case at.ago && op == "":
+		v.From = at.start // "-7d" alone means "since then"
 	default:
 		v.From, v.To = at.start, at.end
-		switch {
-		case at.ago && op == "":
-			v.To = time.Time{} // "-7d" alone means "since then"
-		case !at.ago:
-			op = ""
+		if !v.From.Before(v.To) {
+			return v, "“" + s + "” is one instant: write >=" + s + " for everything since then"
 		}
-		if !v.To.IsZero() && !v.From.Before(v.To) {
-			return bad("“" + s + "” is one instant: write >=" + s + " for everything since then")
+		if !at.ago {
+			op = ""
 		}
 	}
 	v.Text = op + at.text
-	return v, nil
+	return v, ""
 }
 
 // point is a stretch of time that one word names.
@@ -118,8 +128,10 @@ func (p *parser) point(s string) (at point, msg string) {
 		layout string
 		length time.Duration
 	}{
-		{"2006-01-02T15:04", time.Minute}, {"2006-01-02T15:04Z07:00", time.Minute},
-		{"2006-01-02T15:04:05", time.Second}, {"2006-01-02T15:04:05Z07:00", time.Second},
+		{"2006-01-02T15:04", time.Minute},
+		{"2006-01-02T15:04Z07:00", time.Minute},
+		{"2006-01-02T15:04:05", time.Second},
+		{"2006-01-02T15:04:05Z07:00", time.Second},
 	} {
 		if strings.ContainsAny(iso, ".,") {
 			break // time.Parse would take fractions of a second

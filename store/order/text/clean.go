@@ -84,7 +84,8 @@ func (c *cleaner) append(out []byte, s string) []byte {
 		case r == utf8.RuneError, foreign(r):
 			out, c.marks = utf8.AppendRune(out, utf8.RuneError), 0
 		case unicode.Is(unicode.M, r):
-			if c.marks++; c.marks <= maxMarks {
+			c.marks++
+			if c.marks <= maxMarks {
 				out = append(out, s[i:i+size]...)
 			}
 		default:
@@ -216,8 +217,7 @@ func Limit(s string, n int) string {
 		end = g.End()
 	}
 	if end == 0 {
-		for end = n; end > 0 && !utf8.RuneStart(s[end]); end-- {
-		}
+		return cutAt(s, n)
 	}
 	return s[:end]
 }

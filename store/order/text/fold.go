@@ -1,6 +1,7 @@
 package text
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,7 +46,42 @@ func AppendFold(dst []byte, s string) []byte {
 	return dst
 }
 
+// common is the folded form of each rune of the alphabets from U+0080 on; "" for those that depend on what is around
+// them, combining marks above all. It is made when the first of them is met, so that starting costs nothing.
+var common = sync.OnceValue(func() *[0x530 - utf8.RuneSelf]string {
+	var t [0x530 - utf8.RuneSelf]string
+	for i := range t {
+		if r := rune(i + utf8.RuneSelf); !unicode.Is(unicode.M, r) {
+			t[i] = string(normalFold(nil, string(r)))
+		}
+	}
+	return &t
+})
+
+// appendFoldSlow folds what begins with or before a rune that is not ASCII: rune by rune where nothing can combine,
+// else by Unicode's whole rules.
 func appendFoldSlow(dst []byte, s string) []byte {
+	start, table := len(dst), common()
+	for _, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
+			if r >= 'A' && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			dst = append(dst, byte(r))
+		case r < 0x530 && table[r-utf8.RuneSelf] != "":
+			dst = append(dst, table[r-utf8.RuneSelf]...)
+		case r >= 0x4e00 && r <= 0x9fff, r >= 0xac00 && r <= 0xd7a3, r >= 0x3041 && r <= 0x3096, r >= 0x30a1 && r <= 0x30fa, r == 0x30fc:
+			dst = utf8.AppendRune(dst, r) // ideographs, Hangul syllables and kana are their own form
+		default:
+			return normalFold(dst[:start], s)
+		}
+	}
+	return dst
+}
+
+// normalFold appends the folded form of any text.
+func normalFold(dst []byte, s string) []byte {
 	start := len(dst)
 	var buf [256]byte
 	for _, r := range string(norm.NFKD.AppendString(buf[:0], s)) {

@@ -37,6 +37,8 @@ func classOf(r rune) class {
 	case r == 0x2019 || r == 0x02bc || r == 0x2010 || r == 0x2011: // typographic apostrophes and hyphens
 		return joiner
 	case r < 0x0e00:
+	case r >= 0x4e00 && r <= 0x9fff, r >= 0xac00 && r <= 0xd7a3: // nearly all there are
+		return dense
 	case r == 0x30fc, // the kana's long vowel mark, of no script of its own
 		unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao,
 			unicode.Khmer, unicode.Myanmar):
@@ -62,58 +64,84 @@ func Words(dst []string, s string) []string { return split(dst, s, false) }
 
 func split(dst []string, s string, index bool) []string {
 	s = Fold(s)
-	compound, parts := 0, 0 // where the run of joined words began, and how many words it has so far
-	end := func(at int) {
-		if index && parts > 1 {
-			dst = append(dst, cut(strip(s[compound:at])))
-		}
-		parts = 0
-	}
+	w := splitter{s: s, index: index, out: dst}
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-		}
-		switch c := classOf(r); c {
+		c, size := classAt(s, i)
+		switch c {
 		case between:
-			end(i)
+			w.endCompound(i)
 			i += size
 		case joiner:
-			if next, _ := utf8.DecodeRuneInString(s[i+size:]); parts > 0 && classOf(next) != letter {
-				end(i)
+			if next, _ := classAt(s, i+size); next != letter {
+				w.endCompound(i)
 			}
 			i += size
 		default:
-			from := i
-			for i += size; i < len(s); i += size {
-				if r, size = rune(s[i]), 1; r >= utf8.RuneSelf {
-					r, size = utf8.DecodeRuneInString(s[i:])
-				}
-				if classOf(r) != c {
-					break
-				}
-			}
-			if c == dense {
-				end(from)
-				dst = pairs(dst, s[from:i], index)
-				continue
-			}
-			if parts == 0 {
-				compound = from
-			}
-			parts++
-			dst = append(dst, cut(s[from:i]))
+			i = w.word(i, c)
 		}
 	}
-	end(len(s))
-	return dst
+	w.endCompound(len(s))
+	return w.out
+}
+
+// splitter collects the words of a folded text.
+type splitter struct {
+	s     string
+	index bool
+	out   []string
+	from  int // where the run of joined words began
+	parts int // how many words that run has so far
+}
+
+// endCompound closes a run of joined words; the index has them as one as well.
+func (w *splitter) endCompound(at int) {
+	if w.index && w.parts > 1 {
+		w.out = append(w.out, cut(strip(w.s[w.from:at])))
+	}
+	w.parts = 0
+}
+
+// word takes the run of one class that begins at i and returns where it ends.
+func (w *splitter) word(i int, c class) int {
+	end := i
+	for end < len(w.s) {
+		other, size := classAt(w.s, end)
+		if other != c {
+			break
+		}
+		end += size
+	}
+	if c == dense {
+		w.endCompound(i)
+		w.out = pairs(w.out, w.s[i:end], w.index)
+		return end
+	}
+	if w.parts == 0 {
+		w.from = i
+	}
+	w.parts++
+	w.out = append(w.out, cut(w.s[i:end]))
+	return end
+}
+
+// classAt is the class of the rune at i, and its length; the end of the text separates words.
+func classAt(s string, i int) (class, int) {
+	if i >= len(s) {
+		return between, 0
+	}
+	if c := s[i]; c < utf8.RuneSelf {
+		return ascii[c], 1
+	}
+	r, size := utf8.DecodeRuneInString(s[i:])
+	return classOf(r), size
 }
 
 // pairs appends the two-character words of a run that has no spaces.
 func pairs(dst []string, run string, index bool) []string {
 	at, n := 0, 0
 	for i, r := range run {
-		if n++; n > 2 {
+		n++
+		if n > 2 {
 			_, first := utf8.DecodeRuneInString(run[at:])
 			at += first
 		}
@@ -145,11 +173,15 @@ func cut(s string) string {
 	if len(s) <= maxWord {
 		return s
 	}
-	end := maxWord
-	for !utf8.RuneStart(s[end]) {
-		end--
+	return cutAt(s, maxWord)
+}
+
+// cutAt is s cut to at most n bytes between two code points; s is longer.
+func cutAt(s string, n int) string {
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
 	}
-	return s[:end]
+	return s[:n]
 }
 
 // minEnding is the shortest ending of a phone number that finds it.

@@ -45,6 +45,20 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// TestFoldShortcuts compares the shortcuts with Unicode's whole rules, for each rune alone and between letters.
+func TestFoldShortcuts(t *testing.T) {
+	for r := rune(0); r <= 0xffff; r++ {
+		if r >= 0x3200 && r%29 != 0 {
+			continue // ideographs and syllables by the thousand
+		}
+		for _, s := range []string{string(r), "Ab" + string(r) + "C", "가" + string(r) + "か"} {
+			if fast, whole := Fold(s), string(normalFold(nil, s)); fast != whole {
+				t.Fatalf("Fold(%q) = %q, by the whole rules %q", s, fast, whole)
+			}
+		}
+	}
+}
+
 func TestTokens(t *testing.T) {
 	long := strings.Repeat("é", 100)
 	for _, c := range []struct {
@@ -201,7 +215,7 @@ func TestHasWords(t *testing.T) {
 
 func TestHidden(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if !utf8.ValidRune(r) {
+		if !utf8.ValidRune(r) || (r >= 0x3200 && r < 0xd000 && r%29 != 0) || (r >= 0x20000 && r < 0xe0000 && r%251 != 0) || (r > 0xe2000 && r%251 != 0 && r&0xfffe != 0xfffe) {
 			continue
 		}
 		s := "a" + string(r) + "a"
@@ -220,6 +234,9 @@ func FuzzTokens(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		s = Clean(s)
+		if fast, whole := string(AppendFold(nil, s)), string(normalFold(nil, s)); fast != whole {
+			t.Fatalf("Fold(%q) = %q, by the whole rules %q", s, fast, whole)
+		}
 		if folded := Fold(s); !utf8.ValidString(folded) || Fold(folded) != folded {
 			t.Fatalf("Fold(%q) = %q, folded again %q", s, folded, Fold(folded))
 		}
