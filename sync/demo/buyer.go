@@ -168,7 +168,7 @@ func (s *shop) person(who buyer) (x person) {
 		d.next() // what the country was drawn by
 		name := land.people.name(&d)
 		town := &land.cities[weigh(&d, land.weights...)]
-		line1, line2 := land.address(&d)
+		line1, line2 := land.address(&d, town)
 		x.address = order.Address{
 			Line1: line1, Line2: line2, City: town.name, Province: town.province, PostalCode: land.postcode(&d, town),
 		}

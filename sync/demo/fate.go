@@ -92,15 +92,15 @@ const (
 var turns = [fates]turn{
 	ordinary: {via: anyVia},
 
-	expired:       {70, both, anyVia, true, []int{30, 60}, both},
-	declined:      {45, both, anyVia, true, []int{1}, first},
-	refused:       {40, both, anyVia, true, []int{20}, both},
-	captured:      {30, both, anyVia, true, []int{7, 22}, both},
+	expired:       {70, both, anyVia, true, []int{45, 80}, both},
+	declined:      {45, both, anyVia, true, nil, first},
+	refused:       {40, both, anyVia, true, []int{62}, both},
+	captured:      {30, both, anyVia, true, []int{17, 24}, both},
 	voided:        {15, both, anyVia, true, []int{400}, both},
 	deposited:     {22, both, anyVia, true, []int{40}, both},
 	overpaid:      {10, both, anyVia, true, []int{700, 90}, first},
-	drafted:       {25, both, anyVia, true, []int{26, 100}, both},
-	proving:       {30, first, anyVia, true, []int{5, 14}, first},
+	drafted:       {25, both, anyVia, true, []int{70, 110}, both},
+	proving:       {30, first, anyVia, true, []int{12, 19}, first},
 	charged:       {12, both, anyVia, true, []int{2500, 4100}, both},
 	regretted:     {130, both, anyVia, true, []int{120}, both},
 	shippedUnpaid: {8, first, minas, true, []int{230, 290}, first},
@@ -145,8 +145,8 @@ var turns = [fates]turn{
 	vanished:   {5, both, anyVia, true, []int{2900}, both},
 	deleted:    {5, both, anyVia, true, []int{3100}, both},
 	tested:     {8, both, anyVia, true, []int{170}, both},
-	duplicate:  {8, both, anyVia, false, []int{10, 600}, both},
-	hostile:    {4, both, anyVia, true, []int{8, 145, 350}, both},
+	duplicate:  {8, both, anyVia, false, []int{34, 600}, both},
+	hostile:    {4, both, anyVia, true, []int{29, 145, 350}, both},
 	endless:    {0, both, anyVia, true, []int{155}, first},
 }
 

@@ -16,6 +16,8 @@ var shades = [...]color.RGBA{
 	{0xd9, 0xc7, 0xa3, 0xff}, {0xf4, 0xf1, 0xea, 0xff}, {0x7d, 0x8a, 0x55, 0xff}, {0x2f, 0x45, 0x69, 0xff}, {0xc0, 0x68, 0x45, 0xff},
 }
 
+var background = color.RGBA{0xcf, 0xd3, 0xd2, 0xff}
+
 // Roles of the parts of a drawing.
 const (
 	body = iota // in the product's colour
@@ -24,6 +26,7 @@ const (
 	brass
 	glow
 	ink
+	wall // what is behind
 )
 
 // shape is an ellipse or a rectangle with round corners, in a square of 100 × 100.
@@ -60,7 +63,7 @@ var drawings = map[string][]shape{
 		{ink, true, 48, 30, 23, 4, 0},
 	},
 	"plate":    {{deep, true, 50, 54, 42, 40, 0}, {body, true, 50, 52, 42, 40, 0}, {fine, true, 50, 52, 28, 26, 0}, {body, true, 50, 53, 26, 24, 0}},
-	"bowl":     {{body, true, 50, 56, 40, 26, 0}, {fine, false, 50, 40, 42, 12, 0}, {deep, true, 50, 46, 40, 9, 0}, {deep, false, 50, 82, 14, 3, 0}},
+	"bowl":     {{deep, false, 50, 82, 14, 3, 0}, {body, true, 50, 50, 40, 32, 0}, {wall, false, 50, 30, 42, 18, 0}, {deep, true, 50, 48, 40, 8, 0}, {fine, true, 50, 50, 34, 5, 0}},
 	"vase":     {{body, true, 50, 62, 24, 28, 0}, {body, false, 50, 30, 9, 18, 0}, {deep, true, 50, 14, 12, 4, 0}, {fine, true, 42, 58, 4, 12, 0}},
 	"lamp":     {{glow, true, 50, 60, 40, 26, 0}, {brass, false, 50, 64, 1.6, 26, 0}, {brass, true, 50, 88, 18, 4, 0}, {body, false, 50, 32, 26, 17, .5}},
 	"notebook": {{deep, false, 53, 54, 28, 36, 0}, {body, false, 50, 50, 28, 36, 0}, {fine, false, 54, 36, 16, 8, 0}, {ink, false, 27, 50, 1, 36, 0}},
@@ -105,7 +108,7 @@ func sample(shapes []shape, base color.RGBA, x, y float64) color.RGBA {
 	if y > 78 { // a table to stand on
 		return color.RGBA{0xb8, 0xb0, 0xa4, 0xff}
 	}
-	return color.RGBA{0xcf, 0xd3, 0xd2, 0xff}
+	return background
 }
 
 func (s *shape) covers(x, y float64) bool {
@@ -133,6 +136,8 @@ func tint(role int, c color.RGBA) color.RGBA {
 		return color.RGBA{0xb0, 0x8d, 0x45, 0xff}
 	case glow:
 		return color.RGBA{0xff, 0xd9, 0x7a, 0xff}
+	case wall:
+		return background
 	case ink:
 		return color.RGBA{0x3a, 0x33, 0x2c, 0xff}
 	}

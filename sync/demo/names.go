@@ -6,6 +6,18 @@ import "strings"
 // order as surnames.
 type people struct {
 	female, male, surnames, women []string
+	latin                         map[string]string // each name as it stands in an e-mail address
+}
+
+func init() {
+	for _, p := range []*people{&brazilian, &portuguese, &polish, &american} {
+		p.latin = map[string]string{}
+		for _, list := range [][]string{p.female, p.male, p.surnames, p.women} {
+			for _, name := range list {
+				p.latin[name] = latinise(name)
+			}
+		}
+	}
 }
 
 var brazilian = people{
@@ -70,6 +82,13 @@ var japanese = people{
 		"小川,ogawa 岡田,okada 長谷川,hasegawa 髙島,takashima 齋藤,saito"),
 }
 
+// linking are the words that may stand before a Portuguese surname.
+var linking = map[string]string{
+	"Souza": "de", "Sousa": "de", "Silva": "da", "Santos": "dos", "Oliveira": "de", "Lima": "de", "Costa": "da", "Rocha": "da",
+	"Almeida": "de", "Carvalho": "de", "Freitas": "de", "Moraes": "de", "Melo": "de", "Sá": "de", "Conceição": "da", "Cunha": "da",
+	"Matos": "de", "Neves": "das", "Faria": "de", "Bragança": "de", "Vasconcelos": "de", "Queiroz": "de", "Camões": "de",
+}
+
 func words(s string) []string { return strings.Fields(s) }
 
 // plain are the letters of the names above as they stand in e-mail addresses.
@@ -102,27 +121,28 @@ func (p *people) name(d *dice) named {
 		familyKanji, familyRead, _ := strings.Cut(family, ",")
 		return named{full: familyKanji + kanji, mailbox: read + "." + familyRead}
 	case &brazilian, &portuguese:
-		full, mailbox := first, latinise(first)+"."+latinise(family)
+		full, mailbox := first, p.latin[first]+"."+p.latin[family]
 		if woman && d.in(150) {
 			full += pick(d, []string{" Clara", " Eduarda", " de Fátima", " Luísa", " do Carmo", " Aparecida"})
 		}
 		if d.in(400) {
 			full += " " + p.surnames[d.n(len(p.surnames))]
 		}
-		if d.in(180) {
-			full += pick(d, []string{" de", " da", " dos", " e"})
+		if link := linking[family]; link != "" && d.in(550) {
+			full += " " + link
 		}
 		return named{full: full + " " + family, mailbox: mailbox}
 	case &polish:
+		mailbox := p.latin[first] + "." + p.latin[family]
 		if woman && d.in(60) { // double surnames are joined by a hyphen
 			family += "-" + p.women[d.n(len(p.women))]
 		}
-		return named{full: first + " " + family, mailbox: latinise(first) + "." + latinise(family)}
+		return named{full: first + " " + family, mailbox: mailbox}
 	}
 	if d.in(120) {
-		return named{full: first + " " + string(rune('A'+d.n(26))) + ". " + family, mailbox: latinise(first) + "." + latinise(family)}
+		return named{full: first + " " + string(rune('A'+d.n(26))) + ". " + family, mailbox: p.latin[first] + "." + p.latin[family]}
 	}
-	return named{full: first + " " + family, mailbox: latinise(first) + "." + latinise(family)}
+	return named{full: first + " " + family, mailbox: p.latin[first] + "." + p.latin[family]}
 }
 
 // lines splits a table that is written with bars.

@@ -5,29 +5,64 @@ import (
 	"github.com/orderdeck/orderdeck/store/order/text"
 )
 
-// normalize cleans every text of an order that somebody outside wrote, as every connector does.
-func normalize(o order.Order) order.Order {
-	o.RawStatus, o.PaymentMethod, o.ShippingMethod = text.Clean(o.RawStatus), text.Clean(o.PaymentMethod), text.Clean(o.ShippingMethod)
-	o.CustomerNote, o.CancelReason = text.CleanLines(o.CustomerNote), text.Clean(o.CancelReason)
+// laundry cleans the texts of orders that somebody outside wrote, as every connector does. It remembers what it has
+// made of texts that come again and again, such as titles and cities.
+type laundry map[string]string
+
+// remembered is how many texts a laundry remembers at most.
+const remembered = 2000
+
+func (m laundry) often(s *string) {
+	if *s == "" {
+		return
+	}
+	clean, ok := m[*s]
+	if !ok {
+		clean = text.Clean(*s)
+		if len(m) < remembered {
+			m[*s] = clean
+		}
+	}
+	*s = clean
+}
+
+// normalize cleans every text of an order.
+func (m laundry) normalize(o *order.Order) {
+	m.often(&o.RawStatus)
+	m.often(&o.PaymentMethod)
+	m.often(&o.ShippingMethod)
+	m.often(&o.CancelReason)
+	o.CustomerNote = text.CleanLines(o.CustomerNote)
 	c := &o.Customer
 	c.Name, c.Email, c.Phone, c.Company = text.Clean(c.Name), text.Clean(c.Email), text.Clean(c.Phone), text.Clean(c.Company)
 	c.TaxID = text.Clean(c.TaxID)
-	for _, a := range []*order.Address{&o.Shipping, &o.Billing} {
-		for _, field := range []*string{
-			&a.Name, &a.Company, &a.Line1, &a.Line2, &a.City, &a.Province, &a.PostalCode, &a.CountryName, &a.Phone,
-		} {
-			*field = text.Clean(*field)
-		}
-	}
+	m.address(&o.Shipping)
+	m.address(&o.Billing)
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		l.Title, l.Variant, l.SKU = text.Clean(l.Title), text.Clean(l.Variant), text.Clean(l.SKU)
+		m.often(&l.Title)
+		m.often(&l.Variant)
+		l.SKU = text.Clean(l.SKU)
 	}
 	for i := range o.Notes {
-		o.Notes[i].Text, o.Notes[i].Author = text.CleanLines(o.Notes[i].Text), text.Clean(o.Notes[i].Author)
+		m.often(&o.Notes[i].Text)
+		o.Notes[i].Author = text.Clean(o.Notes[i].Author)
 	}
 	for i := range o.Tags {
 		o.Tags[i] = text.Clean(o.Tags[i])
 	}
-	return o
+	for i := range o.Refunds {
+		m.often(&o.Refunds[i].Reason)
+	}
+	for i := range o.Adjustments {
+		m.often(&o.Adjustments[i].Title)
+	}
+}
+
+func (m laundry) address(a *order.Address) {
+	a.Name, a.Company, a.Line1, a.Line2 = text.Clean(a.Name), text.Clean(a.Company), text.Clean(a.Line1), text.Clean(a.Line2)
+	a.PostalCode, a.Phone = text.Clean(a.PostalCode), text.Clean(a.Phone)
+	m.often(&a.City)
+	m.often(&a.Province)
+	m.often(&a.CountryName)
 }

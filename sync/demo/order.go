@@ -28,15 +28,22 @@ func (s *shop) externalID(i int) string { return strconv.Itoa(s.firstID + 17*i) 
 // number is what people call an order.
 func (s *shop) number(i int) string { return strconv.Itoa(s.firstNumber + i) }
 
-// order is what the platform says of an order at an instant, as it comes: its texts have not been cleaned.
-func (p *plan) order(now int64) order.Order {
+// order is what the platform says of an order at an instant, cleaned as a connector does it.
+func (p *plan) order(now int64) (o order.Order) {
+	p.write(&o, now)
+	laundry{}.normalize(&o)
+	return o
+}
+
+// write is what the platform says of an order at an instant, as it comes: its texts have not been cleaned.
+func (p *plan) write(o *order.Order, now int64) {
 	v := p.view
 	now = min(now, p.vanished)
 	var b bill
 	p.bill(&b)
 	d := roll(v.seed, v.id, uint64(p.model), topicTexts)
 	id := v.externalID(p.index)
-	o := order.Order{
+	*o = order.Order{
 		Store: v.name, ExternalID: id, Number: v.number(p.index), CreatedAt: instant(p.at),
 		UpdatedAt: instant(max(p.marks.last(now), p.at)), Currency: b.currency,
 		CustomerPayment: order.CustomerPayments[p.pay.at(now)], Refund: order.CaseStates[p.refund.at(now)],
@@ -59,20 +66,19 @@ func (p *plan) order(now int64) order.Order {
 	if p.homed > now {
 		o.Shipping.Line1, o.Shipping.Line2 = "", ""
 	}
-	p.writeLines(&o, &b, id, now)
-	p.writePayments(&o, &b, id, now)
-	p.writeRefunds(&o, &b, &d, id, now)
-	p.writeParcels(&o, id, now)
-	o.Fulfilment = p.fulfilment(&o, now)
+	p.writeLines(o, &b, id, now)
+	p.writePayments(o, &b, id, now)
+	p.writeRefunds(o, &b, &d, id, now)
+	p.writeParcels(o, id, now)
+	o.Fulfilment = p.fulfilment(o, now)
 	o.RawStatus = rawWords[p.pay.at(now)][place(order.Fulfilments, o.Fulfilment)]
 	if p.fate == strange {
 		o.RawStatus, o.UnknownStatus = strangeWord, true
 	}
-	p.writeTexts(&o, &d, now)
+	p.writeTexts(o, &d, now)
 	if p.theme == hostile {
-		p.attack(&o)
+		p.attack(o)
 	}
-	return o
 }
 
 func (p *plan) lifecycle(now int64) order.Lifecycle {

@@ -9,6 +9,7 @@ type city struct {
 	area           string // of the telephone
 	from, to       int    // of the postcode, without its separators
 	weight         int
+	streets        []string // its own; nil = any of the country
 }
 
 // country is one of those that the demo shops sell to.
@@ -24,15 +25,15 @@ type country struct {
 var brazil = &country{
 	code: "BR", locale: "pt-BR", people: &brazilian, names: map[string]string{"pt": "Brasil", "pl": "Brazylia"},
 	cities: []city{
-		{"São Paulo", "SP", "11", 1000_000, 5999_999, 30}, {"Rio de Janeiro", "RJ", "21", 20000_000, 23799_999, 14},
-		{"Belo Horizonte", "MG", "31", 30000_000, 31999_999, 9}, {"Curitiba", "PR", "41", 80000_000, 82999_999, 8},
-		{"Porto Alegre", "RS", "51", 90000_000, 91999_999, 7}, {"Salvador", "BA", "71", 40000_000, 42599_999, 5},
-		{"Recife", "PE", "81", 50000_000, 52999_999, 5}, {"Florianópolis", "SC", "48", 88000_000, 88099_999, 4},
-		{"Brasília", "DF", "61", 70000_000, 72799_999, 5}, {"Fortaleza", "CE", "85", 60000_000, 61599_999, 4},
-		{"Campinas", "SP", "19", 13000_000, 13139_999, 4}, {"Goiânia", "GO", "62", 74000_000, 74899_999, 3},
-		{"Belém", "PA", "91", 66000_000, 66999_999, 2}, {"Ribeirão Preto", "SP", "16", 14000_000, 14109_999, 2},
-		{"São José dos Campos", "SP", "12", 12200_000, 12249_999, 2}, {"Niterói", "RJ", "21", 24000_000, 24399_999, 2},
-		{"Cuiabá", "MT", "65", 78000_000, 78109_999, 1}, {"Maceió", "AL", "82", 57000_000, 57099_999, 1},
+		{"São Paulo", "SP", "11", 1000_000, 5999_999, 30, nil}, {"Rio de Janeiro", "RJ", "21", 20000_000, 23799_999, 14, nil},
+		{"Belo Horizonte", "MG", "31", 30000_000, 31999_999, 9, nil}, {"Curitiba", "PR", "41", 80000_000, 82999_999, 8, nil},
+		{"Porto Alegre", "RS", "51", 90000_000, 91999_999, 7, nil}, {"Salvador", "BA", "71", 40000_000, 42599_999, 5, nil},
+		{"Recife", "PE", "81", 50000_000, 52999_999, 5, nil}, {"Florianópolis", "SC", "48", 88000_000, 88099_999, 4, nil},
+		{"Brasília", "DF", "61", 70000_000, 72799_999, 5, nil}, {"Fortaleza", "CE", "85", 60000_000, 61599_999, 4, nil},
+		{"Campinas", "SP", "19", 13000_000, 13139_999, 4, nil}, {"Goiânia", "GO", "62", 74000_000, 74899_999, 3, nil},
+		{"Belém", "PA", "91", 66000_000, 66999_999, 2, nil}, {"Ribeirão Preto", "SP", "16", 14000_000, 14109_999, 2, nil},
+		{"São José dos Campos", "SP", "12", 12200_000, 12249_999, 2, nil}, {"Niterói", "RJ", "21", 24000_000, 24399_999, 2, nil},
+		{"Cuiabá", "MT", "65", 78000_000, 78109_999, 1, nil}, {"Maceió", "AL", "82", 57000_000, 57099_999, 1, nil},
 	},
 	streets: lines(`Rua Augusta|Avenida Paulista|Rua Oscar Freire|Rua das Laranjeiras|Rua Sete de Setembro|Rua XV de Novembro
 		|Avenida Brasil|Rua Marechal Deodoro|Rua São João|Travessa do Comércio|Alameda Santos|Rua Dom Pedro II
@@ -43,12 +44,12 @@ var brazil = &country{
 var portugal = &country{
 	code: "PT", locale: "pt-PT", people: &portuguese, names: map[string]string{"pt": "Portugal", "pl": "Portugalia"},
 	cities: []city{
-		{"Lisboa", "", "21", 1000_001, 1990_505, 30}, {"Porto", "", "22", 4000_007, 4369_301, 20},
-		{"Braga", "", "253", 4700_001, 4719_005, 8}, {"Coimbra", "", "239", 3000_002, 3049_074, 8},
-		{"Aveiro", "", "234", 3800_001, 3814_506, 6}, {"Faro", "", "289", 8000_076, 8009_021, 5},
-		{"Évora", "", "266", 7000_171, 7009_504, 4}, {"Setúbal", "", "265", 2900_001, 2914_518, 4},
-		{"Guimarães", "", "253", 4800_001, 4839_521, 4}, {"Funchal", "", "291", 9000_001, 9064_507, 3},
-		{"Póvoa de Varzim", "", "252", 4490_001, 4496_909, 2},
+		{"Lisboa", "", "21", 1000_001, 1990_505, 30, nil}, {"Porto", "", "22", 4000_007, 4369_301, 20, nil},
+		{"Braga", "", "253", 4700_001, 4719_005, 8, nil}, {"Coimbra", "", "239", 3000_002, 3049_074, 8, nil},
+		{"Aveiro", "", "234", 3800_001, 3814_506, 6, nil}, {"Faro", "", "289", 8000_076, 8009_021, 5, nil},
+		{"Évora", "", "266", 7000_171, 7009_504, 4, nil}, {"Setúbal", "", "265", 2900_001, 2914_518, 4, nil},
+		{"Guimarães", "", "253", 4800_001, 4839_521, 4, nil}, {"Funchal", "", "291", 9000_001, 9064_507, 3, nil},
+		{"Póvoa de Varzim", "", "252", 4490_001, 4496_909, 2, nil},
 	},
 	streets: lines(`Rua do Ouro|Avenida da Liberdade|Rua de Santa Catarina|Rua Augusta|Rua Garrett|Largo da Sé|Rua Direita
 		|Travessa da Boa Hora|Rua dos Fanqueiros|Calçada do Combro|Rua da Alegria|Avenida dos Aliados|Rua Nova de São João
@@ -58,13 +59,13 @@ var portugal = &country{
 var poland = &country{
 	code: "PL", locale: "pl-PL", people: &polish, names: map[string]string{"pt": "Polônia", "pl": "Polska"},
 	cities: []city{
-		{"Warszawa", "mazowieckie", "22", 1, 4_999, 24}, {"Łódź", "łódzkie", "42", 90_001, 94_413, 12},
-		{"Kraków", "małopolskie", "12", 30_001, 31_999, 14}, {"Wrocław", "dolnośląskie", "71", 50_001, 54_617, 11},
-		{"Poznań", "wielkopolskie", "61", 60_101, 61_897, 9}, {"Gdańsk", "pomorskie", "58", 80_001, 80_958, 8},
-		{"Katowice", "śląskie", "32", 40_001, 40_955, 5}, {"Lublin", "lubelskie", "81", 20_001, 20_882, 4},
-		{"Szczecin", "zachodniopomorskie", "91", 70_001, 71_899, 4}, {"Białystok", "podlaskie", "85", 15_001, 15_959, 3},
-		{"Toruń", "kujawsko-pomorskie", "56", 87_100, 87_118, 3}, {"Częstochowa", "śląskie", "34", 42_200, 42_229, 2},
-		{"Rzeszów", "podkarpackie", "17", 35_001, 35_959, 2}, {"Święta Lipka", "warmińsko-mazurskie", "89", 11_440, 11_440, 1},
+		{"Warszawa", "mazowieckie", "22", 1, 4_999, 24, nil}, {"Łódź", "łódzkie", "42", 90_001, 94_413, 12, nil},
+		{"Kraków", "małopolskie", "12", 30_001, 31_999, 14, nil}, {"Wrocław", "dolnośląskie", "71", 50_001, 54_617, 11, nil},
+		{"Poznań", "wielkopolskie", "61", 60_101, 61_897, 9, nil}, {"Gdańsk", "pomorskie", "58", 80_001, 80_958, 8, nil},
+		{"Katowice", "śląskie", "32", 40_001, 40_955, 5, nil}, {"Lublin", "lubelskie", "81", 20_001, 20_882, 4, nil},
+		{"Szczecin", "zachodniopomorskie", "91", 70_001, 71_899, 4, nil}, {"Białystok", "podlaskie", "85", 15_001, 15_959, 3, nil},
+		{"Toruń", "kujawsko-pomorskie", "56", 87_100, 87_118, 3, nil}, {"Częstochowa", "śląskie", "34", 42_200, 42_229, 2, nil},
+		{"Rzeszów", "podkarpackie", "17", 35_001, 35_959, 2, nil}, {"Święta Lipka", "warmińsko-mazurskie", "89", 11_440, 11_440, 1, nil},
 	},
 	streets: lines(`ul. Piotrkowska|ul. Marszałkowska|ul. Długa|ul. Świętego Marcina|ul. Józefa Piłsudskiego|al. Jerozolimskie
 		|ul. Żeromskiego|ul. Słowackiego|ul. Mickiewicza|ul. Kościuszki|pl. Zamkowy|ul. Floriańska|ul. Grunwaldzka
@@ -74,13 +75,13 @@ var poland = &country{
 var america = &country{
 	code: "US", locale: "en-US", people: &american, names: map[string]string{"pt": "Estados Unidos", "pl": "Stany Zjednoczone"},
 	cities: []city{
-		{"New York", "NY", "212", 10001, 10040, 16}, {"Brooklyn", "NY", "718", 11201, 11239, 12},
-		{"Los Angeles", "CA", "213", 90001, 90068, 10}, {"Chicago", "IL", "312", 60601, 60661, 9},
-		{"Austin", "TX", "512", 78701, 78759, 7}, {"Seattle", "WA", "206", 98101, 98199, 6},
-		{"Portland", "OR", "503", 97201, 97233, 5}, {"Boston", "MA", "617", 2108, 2136, 6},
-		{"Miami", "FL", "305", 33125, 33196, 6}, {"Newark", "NJ", "973", 7102, 7114, 4},
-		{"San Juan", "PR", "787", 901, 936, 2}, {"Winston-Salem", "NC", "336", 27101, 27127, 2},
-		{"Honolulu", "HI", "808", 96813, 96826, 1},
+		{"New York", "NY", "212", 10001, 10040, 16, nil}, {"Brooklyn", "NY", "718", 11201, 11239, 12, nil},
+		{"Los Angeles", "CA", "213", 90001, 90068, 10, nil}, {"Chicago", "IL", "312", 60601, 60661, 9, nil},
+		{"Austin", "TX", "512", 78701, 78759, 7, nil}, {"Seattle", "WA", "206", 98101, 98199, 6, nil},
+		{"Portland", "OR", "503", 97201, 97233, 5, nil}, {"Boston", "MA", "617", 2108, 2136, 6, nil},
+		{"Miami", "FL", "305", 33125, 33196, 6, nil}, {"Newark", "NJ", "973", 7102, 7114, 4, nil},
+		{"San Juan", "PR", "787", 901, 936, 2, nil}, {"Winston-Salem", "NC", "336", 27101, 27127, 2, nil},
+		{"Honolulu", "HI", "808", 96813, 96826, 1, nil},
 	},
 	streets: lines(`Maple Street|Oak Avenue|2nd Street|Elm Street|Washington Boulevard|Lakeview Drive|Cedar Lane|Broadway
 		|Park Avenue|Sunset Boulevard|W 57th Street|Martin Luther King Jr Way|O’Farrell Street|Highland Ave|Bedford Avenue
@@ -90,13 +91,12 @@ var america = &country{
 var japan = &country{
 	code: "JP", locale: "ja-JP", people: &japanese, names: map[string]string{"pt": "Japão", "pl": "Japonia"},
 	cities: []city{
-		{"渋谷区", "東京都", "3", 150_0001, 150_0047, 14}, {"新宿区", "東京都", "3", 160_0001, 160_0023, 10},
-		{"世田谷区", "東京都", "3", 154_0001, 154_0024, 9}, {"大阪市北区", "大阪府", "6", 530_0001, 530_0057, 12},
-		{"京都市中京区", "京都府", "75", 604_0001, 604_0994, 8}, {"横浜市西区", "神奈川県", "45", 220_0002, 220_0074, 8},
-		{"名古屋市中区", "愛知県", "52", 460_0001, 460_0026, 7}, {"札幌市中央区", "北海道", "11", 60_0001, 60_0063, 5},
-		{"福岡市博多区", "福岡県", "92", 812_0001, 812_0046, 5}, {"仙台市青葉区", "宮城県", "22", 980_0001, 980_0023, 4},
+		{"渋谷区", "東京都", "3", 150_0001, 150_0047, 14, lines(`神宮前|桜丘町|恵比寿西|代々木`)}, {"新宿区", "東京都", "3", 160_0001, 160_0023, 10, lines(`西新宿|高田馬場|神楽坂`)},
+		{"世田谷区", "東京都", "3", 154_0001, 154_0024, 9, lines(`三軒茶屋|太子堂|北沢`)}, {"大阪市北区", "大阪府", "6", 530_0001, 530_0057, 12, lines(`梅田|中之島|天神橋`)},
+		{"京都市中京区", "京都府", "75", 604_0001, 604_0994, 8, lines(`烏丸通御池下ル|西ノ京|壬生`)}, {"横浜市西区", "神奈川県", "45", 220_0002, 220_0074, 8, lines(`北幸|みなとみらい|戸部町`)},
+		{"名古屋市中区", "愛知県", "52", 460_0001, 460_0026, 7, lines(`栄|大須|丸の内`)}, {"札幌市中央区", "北海道", "11", 60_0001, 60_0063, 5, lines(`大通西|南三条西|円山`)},
+		{"福岡市博多区", "福岡県", "92", 812_0001, 812_0046, 5, lines(`博多駅前|中洲|千代`)}, {"仙台市青葉区", "宮城県", "22", 980_0001, 980_0023, 4, lines(`一番町|国分町|大町`)},
 	},
-	streets: lines(`神宮前|桜丘町|西新宿|三軒茶屋|梅田|中之島|烏丸通|北幸|栄|大通西|博多駅前|一番町|太子堂|南青山`),
 }
 
 func init() {
@@ -144,8 +144,12 @@ func (c *country) phone(d *dice, town *city) string {
 }
 
 // address draws a street and house, and sometimes a second line.
-func (c *country) address(d *dice) (line1, line2 string) {
-	street := c.streets[d.n(len(c.streets))]
+func (c *country) address(d *dice, town *city) (line1, line2 string) {
+	list := c.streets
+	if town.streets != nil {
+		list = town.streets
+	}
+	street := list[d.n(len(list))]
 	switch c {
 	case brazil:
 		line1 = street + ", " + strconv.Itoa(10+d.n(2900))

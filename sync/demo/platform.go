@@ -26,6 +26,7 @@ const pageSize = 500
 type platform struct {
 	world *World
 	shop  *shop
+	wash  laundry
 }
 
 var _ sync.Platform = (*platform)(nil)
@@ -96,7 +97,7 @@ func (p *platform) pullOrders(cursor []byte) (sync.Batch, error) {
 	b.Orders = make([]store.Pulled, 0, top-min(c.Next, top))
 	for i := c.Next; i < top; i++ {
 		v.plan(&pl, i)
-		b.Orders = append(b.Orders, store.Pulled{Order: normalize(pl.order(now))})
+		p.give(&b, &pl, now)
 	}
 	c.Done, c.Next = c.Next >= s.orders, max(top, c.Next)
 	b.More, b.Done = !c.Done, min(c.Next, s.orders)
@@ -117,7 +118,7 @@ func (p *platform) pullArrivals(cursor []byte) (sync.Batch, error) {
 	top := min(due, v.Count+pageSize)
 	for i := v.orders + v.Count; i < v.orders+top; i++ {
 		v.plan(&pl, i)
-		b.Orders = append(b.Orders, store.Pulled{Order: normalize(pl.order(now))})
+		p.give(&b, &pl, now)
 	}
 	if len(b.Orders) > 0 || len(v.Segments) != segments {
 		v.Count = max(v.Count, top)
@@ -144,7 +145,7 @@ func (p *platform) pullUpdated(ctx context.Context, cursor []byte) (sync.Batch, 
 		return sync.Batch{}, err
 	}
 	b := sync.Batch{Cursor: cursor}
-	if c.Until == 0 && now <= c.Since {
+	if c.Until == 0 && now < c.Since { // the clock was put back
 		return b, nil
 	}
 	if c.Until == 0 && now-c.Since > glance {
@@ -169,13 +170,21 @@ func (p *platform) pullUpdated(ctx context.Context, cursor []byte) (sync.Batch, 
 	return b, nil
 }
 
+// give adds an order to a page, as it is at an instant.
+func (p *platform) give(b *sync.Batch, pl *plan, now int64) {
+	b.Orders = append(b.Orders, store.Pulled{})
+	o := &b.Orders[len(b.Orders)-1].Order
+	pl.write(o, now)
+	p.wash.normalize(o)
+}
+
 // tell adds an order to a page where it has changed after since, until an instant.
 func (p *platform) tell(b *sync.Batch, pl *plan, since, until int64) {
 	switch {
 	case since < pl.vanished && pl.vanished <= until:
 		b.Gone = append(b.Gone, p.shop.externalID(pl.index))
 	case pl.vanished > until && pl.marks.within(since, until):
-		b.Orders = append(b.Orders, store.Pulled{Order: normalize(pl.order(until))})
+		p.give(b, pl, until)
 	}
 }
 

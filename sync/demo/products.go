@@ -72,7 +72,7 @@ const catalogue = `
 LS|shirt|sizes|4990|240|30|18|m|l|Camisa de linho|Koszula lniana
 LD|shirt|sizes|7900|310|18|12|m|l|Vestido de linho Serra|Sukienka lniana Serra
 LP|shirt|sizes|5900|280|12|8|m|l|Calça de linho|Spodnie lniane
-KM|shirt|sizes|6900|330|9|8|?l|l|Quimono de algodão|Kimono bawełniane
+KM|shirt|sizes|6900|330|14|8|?l|l|Quimono de algodão|Kimono bawełniane
 AP|apron|colors|2900|260|14|14|m|o|Avental de linho|Fartuch lniany
 WT|throw|colors|7900|1100|10|30|l|l|Manta de lã|Pled wełniany
 CT|throw|colors|4900|900|16|16|m|o|Manta de algodão trançado|Narzuta bawełniana pleciona
@@ -91,7 +91,7 @@ NP|towel|colors|2200|160|14|12|m|o|Guardanapos de linho, conjunto de 4|Serwetki 
 RN|towel|colors|2700|210|10|9|m|o|Caminho de mesa|Bieżnik na stół
 CN|candle|scents|1490|320|34|36|m|o|Vela de soja|Świeca sojowa
 CB|candle|scents|2490|620|16|18|m|o|Vela de soja grande, 3 pavios|Świeca sojowa duża, 3 knoty
-CR|candle|scents|3200|450|13|10|-m|o|Vela recarregável em cerâmica|Świeca w ceramice, do uzupełniania
+CR|candle|scents|3200|450|20|10|-m|o|Vela recarregável em cerâmica|Świeca w ceramice, do uzupełniania
 DF|candle|scents|2900|380|12|12|m|o|Difusor de varetas|Dyfuzor z patyczkami
 IN|candle|scents|900|60|12|10|m|o|Incenso artesanal|Kadzidła ręcznie robione
 RS|candle|scents|1600|220|8|9|m|o|Spray para roupa de cama|Mgiełka do pościeli
@@ -122,7 +122,7 @@ PL26|notebook|single|2900|420|14|14|m|o|Planner anual|Planer roczny
 PN|notebook|single|3900|60|6|6|k|k|Caneta-tinteiro|Pióro wieczne
 PK|card|single|900|90|14|14|m|o|Cartões de papel de algodão, 6 un.|Kartki z papieru bawełnianego, 6 szt.
 WP|card|single|800|120|12|14|m|o|Papel de presente botânico|Papier prezentowy botaniczny
-PR|card|sizes|2600|140|17|12|?m|l|Gravura botânica|Plakat botaniczny
+PR|card|sizes|2600|140|26|12|?m|l|Gravura botânica|Plakat botaniczny
 CA|card|single|1700|240|10|14|m|o|Calendário ilustrado|Kalendarz ilustrowany
 FR|frame|lamps|3200|900|8|10|k|o|Porta-retratos|Ramka na zdjęcia
 MR|frame|single|14900|4800|3|4|k|l|Espelho redondo|Lustro okrągłe
@@ -131,7 +131,7 @@ HK|frame|lamps|1600|180|8|8|k|k|Ganchos de parede, 3 un.|Haczyki ścienne, 3 szt
 TR|bowl|single|3900|950|8|9|m|o|Bandeja de madeira|Taca drewniana
 CBD|bowl|single|3400|1400|10|10|m|o|Tábua de corte|Deska do krojenia
 SP|bowl|single|1200|140|10|10|m|o|Colheres de madeira, 3 un.|Łyżki drewniane, 3 szt.
-CF|mug|single|3600|480|11|10|-l|l|Coador de café em cerâmica|Dripper ceramiczny
+CF|mug|single|3600|480|20|10|-l|l|Coador de café em cerâmica|Dripper ceramiczny
 CO|card|single|600|210|12|4|m|o|Café em grãos 250 g|Kawa ziarnista 250 g
 HN|candle|single|1100|380|8|12|m|o|Mel silvestre 300 g|Miód leśny 300 g
 SL|shirt|sizes|3900|420|6|14|k|k|Pantufas de feltro|Kapcie filcowe

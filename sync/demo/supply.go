@@ -116,7 +116,7 @@ func (p *plan) buy(x *part, d *dice, start int64, hasty bool) {
 	wait := min(d.span(4*hour, 64*hour)+d.span(0, 50*hour)*int64(d.n(3)), 112*hour)
 	switch {
 	case !p.linked: // somebody has to ask for a price first
-		wait = d.span(40*hour, 280*hour)
+		wait = d.span(40*hour, 260*hour)
 	case p.fate == forgotten:
 		wait = d.span(11*days, 24*days)
 	}

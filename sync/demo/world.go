@@ -71,7 +71,7 @@ func (w *World) Sources() []sync.Source {
 				Name: s.name, Platform: kind, Title: s.title, URL: s.url, Currency: currencies[s.home], Zone: s.zone.String(),
 				OwnStock: s.index == 1, AuthorizedIsPaid: s.index == 1, Demo: true,
 			},
-			Platform: &platform{world: w, shop: s}, Every: every,
+			Platform: &platform{world: w, shop: s, wash: laundry{}}, Every: every,
 		})
 	}
 	return out

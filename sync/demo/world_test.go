@@ -26,6 +26,13 @@ func world(n int, seed int64) (*World, *clock) {
 	return New(Options{Orders: n, Seed: seed, Clock: c.Now, Start: began}), c
 }
 
+// tester is what the helpers need of a test; *testing.T and *rapid.T are.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // desk is what a store would know after pulling: the last that was said.
 type desk struct {
 	world      *World
@@ -37,6 +44,8 @@ type desk struct {
 	times      map[string]int // how often an order was given by the streams orders and arrivals
 	moved      int            // orders and placements of the last sync
 	states     map[string]bool
+	// before, where it is set, runs before every request; a true answer means that the page is lost on its way.
+	before func() bool
 }
 
 func newDesk(w *World) *desk {
@@ -48,7 +57,7 @@ func newDesk(w *World) *desk {
 }
 
 // sync pulls everything there is, as the engine does: suppliers first. It fails the test when something is said twice.
-func (k *desk) sync(t testing.TB) {
+func (k *desk) sync(t tester) {
 	t.Helper()
 	k.moved = 0
 	for _, s := range k.world.Suppliers() {
@@ -56,19 +65,28 @@ func (k *desk) sync(t testing.TB) {
 	}
 	for _, src := range k.world.Sources() {
 		for _, stream := range src.Platform.Streams() {
-			k.pull(t, src, stream)
+			if !k.pull(t, src, stream) {
+				break // a failure ends the run of a shop
+			}
 		}
 	}
 }
 
-func (k *desk) syncSupplier(t testing.TB, s sync.Supplier) {
+// lost tells whether the page of the next request is lost.
+func (k *desk) lost() bool { return k.before != nil && k.before() }
+
+func (k *desk) syncSupplier(t tester, s sync.Supplier) {
 	t.Helper()
 	for _, stream := range s.Streams() {
 		name := s.Name() + "/" + stream
-		for pages := 0; ; pages++ {
+		for {
+			lost := k.lost()
 			b, err := s.Pull(context.Background(), stream, k.cursors[name])
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
+			}
+			if lost {
+				return
 			}
 			k.cursors[name] = b.Cursor
 			for _, l := range b.Links {
@@ -96,13 +114,18 @@ func (k *desk) syncSupplier(t testing.TB, s sync.Supplier) {
 	}
 }
 
-func (k *desk) pull(t testing.TB, src sync.Source, stream string) {
+// pull asks for all pages of a stream; false = one was lost.
+func (k *desk) pull(t tester, src sync.Source, stream string) bool {
 	t.Helper()
 	name := src.Shop.Name + "/" + stream
 	for {
+		lost := k.lost()
 		b, err := src.Platform.Pull(context.Background(), stream, k.cursors[name], nil)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		if lost {
+			return false
 		}
 		k.cursors[name] = b.Cursor
 		for _, p := range b.Orders {
@@ -119,12 +142,12 @@ func (k *desk) pull(t testing.TB, src sync.Source, stream string) {
 		}
 		k.moved += len(b.Orders) + len(b.Gone)
 		if !b.More {
-			return
+			return true
 		}
 	}
 }
 
-func digest(t testing.TB, v any) string {
+func digest(t tester, v any) string {
 	t.Helper()
 	data, err := json.Marshal(v)
 	if err != nil {
