@@ -112,7 +112,7 @@ func run() error {
 	if err != nil || !b.quick {
 		return err
 	}
-	return check(figures)
+	return check(figures, b.orders)
 }
 
 func choose(only string) ([]benchCase, error) {
@@ -149,10 +149,10 @@ func (b *bench) measure(ctx context.Context, chosen []benchCase) ([]figure, erro
 	return figures, nil
 }
 
-func check(figures []figure) error {
+func check(figures []figure, orders int) error {
 	var wrong []string
 	for _, f := range figures {
-		if f.absurd() {
+		if f.absurd(orders) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s against a target of %s", f.What, ratio(f.measured()), f.target()))
 		}
 	}

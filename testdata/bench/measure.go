@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -44,3 +45,54 @@ func interleave(rounds int, ours, floor func() error) (a, b sample, err error) {
 	}
 	return a, b, nil
 }
+
+// pair is how long ours and the floor took for one thing out of many.
+type pair struct {
+	what        string
+	ours, floor time.Duration
+	again       func() (ours, floor time.Duration, err error) // measures it
+}
+
+func (p pair) ratio() float64 { return float64(p.ours) / float64(max(1, p.floor)) }
+
+// pairs are all that were measured.
+type pairs []pair
+
+// add measures one more.
+func (p *pairs) add(what string, measure func() (ours, floor time.Duration, err error)) error {
+	ours, floor, err := measure()
+	if err != nil {
+		return err
+	}
+	*p = append(*p, pair{what, ours, floor, measure})
+	return nil
+}
+
+// worst finds the pair that by some number is the worst. Out of very many, the worst is mostly the one that something
+// else on the machine fell on; so the worst few are measured again, and the worst of those counts.
+func (p pairs) worst(by func(pair) float64) (pair, error) {
+	sorted := slices.Clone(p)
+	slices.SortFunc(sorted, func(a, b pair) int { return cmp.Compare(by(b), by(a)) })
+	var worst pair
+	for i, one := range sorted[:min(5, len(sorted))] {
+		var err error
+		if one.ours, one.floor, err = one.again(); err != nil {
+			return pair{}, err
+		}
+		if i == 0 || by(one) > by(worst) {
+			worst = one
+		}
+	}
+	return worst, nil
+}
+
+// medians are those of ours and of the floors.
+func (p pairs) medians() (ours, floor time.Duration) {
+	var a, b sample
+	for _, one := range p {
+		a, b = append(a, one.ours), append(b, one.floor)
+	}
+	return a.median(), b.median()
+}
+
+func slowness(p pair) float64 { return p.ours.Seconds() }

@@ -65,8 +65,7 @@ func first(ctx context.Context, b *bench) ([]figure, error) {
 	}
 	defer raw.Close()
 
-	var slowest, ratio hardest
-	var all, floors sample
+	var all pairs
 	for _, tab := range order.Tabs() {
 		if !tab.Counted {
 			continue
@@ -74,38 +73,53 @@ func first(ctx context.Context, b *bench) ([]figure, error) {
 		for _, key := range order.SortKeys {
 			for _, asc := range []bool{false, true} {
 				s := order.Sort{Key: key, Asc: asc}
-				peer, err := prepare(ctx, raw, rawWindow(tab, s))
-				if err != nil {
-					return nil, err
-				}
-				var ours, theirs int
-				a, f, err := interleave(b.rounds, func() error {
-					w, err := db.Window(ctx, store.Query{Tab: tab, Sort: s}, store.Key{}, false, 50)
-					ours = len(w.Rows)
-					return err
-				}, func() (err error) {
-					theirs, err = peer.run(ctx)
-					return err
-				})
-				if err = errors.Join(err, peer.stmt.Close()); err != nil {
-					return nil, err
-				}
-				if ours != theirs {
-					return nil, fmt.Errorf("tab %s by %s: %d rows, the floor has %d: they do not do the same", tab.ID, key, ours, theirs)
-				}
 				what := fmt.Sprintf("%s by %s%s", tab.ID, key, map[bool]string{true: " ascending"}[asc])
-				all, floors = append(all, a.median()), append(floors, f.median())
-				ratio.add(a.median(), f.median(), what)
-				slowest.add(a.median(), time.Millisecond, what)
+				err := all.add(what, func() (time.Duration, time.Duration, error) { return b.window(ctx, db, raw, tab, s) })
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", what, err)
+				}
 			}
 		}
 	}
+	ours, floor := all.medians()
+	ratio, err := all.worst(pair.ratio)
+	if err != nil {
+		return nil, err
+	}
+	slowest, err := all.worst(slowness)
+	if err != nil {
+		return nil, err
+	}
 	const peer = "the same query as prepared SQL"
 	return []figure{
-		atMost("first 50 rows, any tab × any sort, median", peer, all.median(), floors.median(), 1.5, fmt.Sprintf("%d combinations", len(all))),
+		atMost("first 50 rows, any tab × any sort, median", peer, ours, floor, 1.5, fmt.Sprintf("%d combinations", len(all))),
 		atMost("first 50 rows, the worst ratio", peer, ratio.ours, ratio.floor, 1.5, ratio.what),
 		atMost("first 50 rows, the slowest", "one frame: 16 ms", slowest.ours, 16*time.Millisecond, 1, slowest.what),
 	}, nil
+}
+
+// window measures the first fifty rows of one tab under one sort.
+func (b *bench) window(ctx context.Context, db *store.DB, raw *sql.DB, tab order.Tab, s order.Sort) (ours, floor time.Duration, err error) {
+	peer, err := prepare(ctx, raw, rawWindow(tab, s))
+	if err != nil {
+		return 0, 0, err
+	}
+	var mine, theirs int
+	a, f, err := interleave(b.rounds, func() error {
+		w, err := db.Window(ctx, store.Query{Tab: tab, Sort: s}, store.Key{}, false, 50)
+		mine = len(w.Rows)
+		return err
+	}, func() (err error) {
+		theirs, err = peer.run(ctx)
+		return err
+	})
+	if err = errors.Join(err, peer.stmt.Close()); err != nil {
+		return 0, 0, err
+	}
+	if mine != theirs {
+		return 0, 0, fmt.Errorf("%d rows, the floor has %d: they do not do the same", mine, theirs)
+	}
+	return a.median(), f.median(), nil
 }
 
 // jump measures fifty rows in the middle of everything, with the view's ids loaded, against OFFSET.
@@ -151,7 +165,7 @@ func jump(ctx context.Context, b *bench) ([]figure, error) {
 		return nil, err
 	}
 	return []figure{atMost("jump to the middle, warm", fmt.Sprintf("OFFSET %d", middle), ours.median(), floor.median(), 1.0/50,
-		"the ids of the view are loaded once: "+amount(load.Seconds(), "s"))}, nil
+		"the ids of the view are loaded once: "+amount(load.Seconds(), "s")).linear()}, nil
 }
 
 // counts measures the counts of all tabs for each choice of stores, and that they are exact.
@@ -174,7 +188,7 @@ func counts(ctx context.Context, b *bench) ([]figure, error) {
 	for _, s := range shops {
 		choices = append(choices, []string{s.Name})
 	}
-	var worst hardest
+	var all pairs
 	for _, choice := range choices {
 		where, args := "1", []any{}
 		if len(choice) > 0 {
@@ -183,23 +197,34 @@ func counts(ctx context.Context, b *bench) ([]figure, error) {
 		if err := exact(ctx, raw, db, choice, where, args); err != nil {
 			return nil, err
 		}
-		peer, err := prepare(ctx, raw, "SELECT bucket, count(*) FROM orders WHERE "+where+" GROUP BY bucket")
+		err := all.add(cmp.Or(strings.Join(choice, " "), "all stores"), func() (time.Duration, time.Duration, error) {
+			return b.tabCounts(ctx, raw, db, choice, where, args)
+		})
 		if err != nil {
 			return nil, err
 		}
-		ours, floor, err := interleave(b.rounds, func() error {
-			_, err := db.Counts(ctx, choice)
-			return err
-		}, func() error {
-			_, err := peer.run(ctx, args...)
-			return err
-		})
-		if err = errors.Join(err, peer.stmt.Close()); err != nil {
-			return nil, err
-		}
-		worst.add(ours.median(), floor.median(), cmp.Or(strings.Join(choice, " "), "all stores"))
 	}
-	return []figure{atMost("tab counts, the worst choice of stores", "GROUP BY stage", worst.ours, worst.floor, 1.0/500, worst.what+"; checked to be exact")}, nil
+	worst, err := all.worst(pair.ratio)
+	if err != nil {
+		return nil, err
+	}
+	return []figure{atMost("tab counts, the worst choice of stores", "GROUP BY stage", worst.ours, worst.floor, 1.0/500, worst.what+"; checked to be exact").linear()}, nil
+}
+
+// tabCounts measures the counts of all tabs for one choice of stores.
+func (b *bench) tabCounts(ctx context.Context, raw *sql.DB, db *store.DB, choice []string, where string, args []any) (ours, floor time.Duration, err error) {
+	peer, err := prepare(ctx, raw, "SELECT bucket, count(*) FROM orders WHERE "+where+" GROUP BY bucket")
+	if err != nil {
+		return 0, 0, err
+	}
+	a, f, err := interleave(b.rounds, func() error {
+		_, err := db.Counts(ctx, choice)
+		return err
+	}, func() error {
+		_, err := peer.run(ctx, args...)
+		return err
+	})
+	return a.median(), f.median(), errors.Join(err, peer.stmt.Close())
 }
 
 // exact compares the counts of the stage tabs with what is counted one by one.

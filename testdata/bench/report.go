@@ -22,7 +22,12 @@ type figure struct {
 	Limit  float64 `json:"limit"` // of Ratio, or of Ours where there is no peer; 0 = no target
 	AtMost bool    `json:"at_most"`
 	Note   string  `json:"note,omitempty"`
+	// Linear says that the floor grows with the number of orders, so that the target is one for a million of them.
+	Linear bool `json:"linear,omitempty"`
 }
+
+// linear marks a figure whose floor grows with the number of orders.
+func (f figure) linear() figure { f.Linear = true; return f }
 
 // atMost makes a figure of two durations whose ratio must not be above limit.
 func atMost(what, floor string, ours, peer time.Duration, limit float64, note string) figure {
@@ -64,17 +69,21 @@ func (f figure) met() bool {
 }
 
 // absurd tells whether a figure is so far from its target that something must be broken: ten times.
-func (f figure) absurd() bool {
+func (f figure) absurd(orders int) bool {
 	if math.IsNaN(f.measured()) || math.IsInf(f.measured(), 0) || f.Ours <= 0 {
 		return true
+	}
+	limit := f.Limit
+	if f.Linear {
+		limit *= max(1, 1e6/float64(orders))
 	}
 	switch {
 	case f.Limit == 0:
 		return false
 	case f.AtMost:
-		return f.measured() > 10*f.Limit
+		return f.measured() > 10*limit
 	}
-	return f.measured() < f.Limit/10
+	return f.measured() < limit/10
 }
 
 func (f figure) verdict() string {

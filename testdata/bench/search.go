@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,18 +42,6 @@ func search(ctx context.Context, b *bench) ([]figure, error) {
 	return figures, nil
 }
 
-// hardest keeps the slowest of a set of measurements, with what it was.
-type hardest struct {
-	ours, floor time.Duration
-	what        string
-}
-
-func (h *hardest) add(ours, floor time.Duration, what string) {
-	if h.floor == 0 || float64(ours)/float64(floor) > float64(h.ours)/float64(h.floor) {
-		*h = hardest{ours, floor, what}
-	}
-}
-
 // typed types a word letter by letter. Letters up to the fifth, and whole rare words, have one target; the letters
 // from the sixth on of a wide word another.
 func (b *bench) typed(ctx context.Context, db *store.DB, path, what, word string) ([]figure, error) {
@@ -60,44 +49,50 @@ func (b *bench) typed(ctx context.Context, db *store.DB, path, what, word string
 	if err != nil {
 		return nil, err
 	}
-	var short, late hardest
-	var all, floors sample
+	var short, late pairs
 	for end := 1; end <= len(word); end++ {
 		typed := word[:end]
-		floor, err := b.scan(ctx, typed, path)
-		if err != nil {
-			return nil, err
-		}
-		floors = append(floors, floor)
 		expr, err := filter.Parse(typed, filter.Options{Now: db.Now(), Zone: time.UTC})
 		if err != nil {
 			return nil, err
 		}
+		floor, err := b.scan(ctx, typed, path)
+		if err != nil {
+			return nil, err
+		}
+		into := &short
+		if end > 5 && what != aRareWord {
+			into = &late
+		}
 		for _, tab := range order.Tabs() {
 			for _, choice := range choices {
-				took, err := b.firstRows(ctx, db, store.Query{Tab: tab, Shops: choice, Filter: expr})
+				err := into.add(fmt.Sprintf("%q in %s, %s", typed, tab.ID, cmp.Or(strings.Join(choice, ", "), "all stores")),
+					func() (time.Duration, time.Duration, error) {
+						took, err := b.firstRows(ctx, db, store.Query{Tab: tab, Shops: choice, Filter: expr})
+						return took, floor, err
+					})
 				if err != nil {
 					return nil, fmt.Errorf("%q in tab %s: %w", typed, tab.ID, err)
 				}
-				all = append(all, took)
-				h := &short
-				if end > 5 && what != aRareWord {
-					h = &late
-				}
-				h.add(took, floor, fmt.Sprintf("%q in %s, %s", typed, tab.ID, cmp.Or(strings.Join(choice, ", "), "all stores")))
 			}
 		}
 	}
 	const peer = "rg -F over the same text"
-	title := "search as you type, " + what + ", first 50 rows"
-	figures := []figure{
-		atMost(title+", slowest letter × tab × stores", peer, short.ours, short.floor, 0.25, "slowest: "+short.what),
-		atMost(title+", median", peer, all.median(), floors.median(), 0, ""),
+	title := "search as you type, " + what + " (" + word + "), first 50 rows"
+	ours, floor := slices.Concat(short, late).medians()
+	figures := []figure{atMost(title+", median", peer, ours, floor, 0.25, fmt.Sprintf("%d letters × tabs × stores", len(short)+len(late))).linear()}
+	worst, err := short.worst(pair.ratio)
+	if err != nil {
+		return nil, err
 	}
-	if late.floor > 0 {
-		figures = append(figures, atMost(title+", sixth letter and on, slowest", peer, late.ours, late.floor, 1, "slowest: "+late.what))
+	figures = append(figures, atMost(title+", slowest", peer, worst.ours, worst.floor, 0.25, worst.what).linear())
+	if len(late) == 0 {
+		return figures, nil
 	}
-	return figures, nil
+	if worst, err = late.worst(pair.ratio); err != nil {
+		return nil, err
+	}
+	return append(figures, atMost(title+", sixth letter and on, slowest", peer, worst.ours, worst.floor, 1, worst.what).linear()), nil
 }
 
 // twoChoices are all stores, and one of them.
