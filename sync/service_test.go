@@ -40,14 +40,14 @@ func TestSyncPullsEverythingOnce(t *testing.T) {
 		if err != nil || len(reports) != 1 || reports[0].Err != nil || reports[0].Counts.New != 25 || reports[0].Other {
 			t.Fatalf("%+v, %v", reports, err)
 		}
-		if shop.asked() != 3 || db.count() != 25 || db.passes != 1 {
-			t.Errorf("%d pages, %d orders, %d background passes", shop.asked(), db.count(), db.passes)
+		if shop.asked() != 3 || db.Count() != 25 || db.Passes != 1 {
+			t.Errorf("%d pages, %d orders, %d background passes", shop.asked(), db.Count(), db.Passes)
 		}
-		st := db.state("a")
+		st := db.State("a")
 		if st.State != StateIdle || st.LastSuccess.IsZero() || st.Counts.New != 25 || st.PID != 0 || st.LastError != "" {
 			t.Errorf("state %+v", st)
 		}
-		if got := db.shops["a"]; got.Title != "A fake shop" || got.Currency != "EUR" || got.Zone != "Europe/Lisbon" {
+		if got := db.Shop["a"]; got.Title != "A fake shop" || got.Currency != "EUR" || got.Zone != "Europe/Lisbon" {
 			t.Errorf("the shop was not introduced: %+v", got)
 		}
 		shop.set(27)
@@ -65,7 +65,7 @@ func TestAFailedPageIsResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := newMemory(t)
 		shop := &fakeShop{n: 50, size: 10}
-		db.failing = func(p store.Page) error {
+		db.Failing = func(p store.Page) error {
 			if string(p.Cursor) == "30" {
 				return errors.New("disk full")
 			}
@@ -73,15 +73,15 @@ func TestAFailedPageIsResumed(t *testing.T) {
 		}
 		s := New(Options{DB: db, Sources: []Source{source("a", shop, 0)}})
 		reports, _ := s.Sync(t.Context(), nil)
-		if reports[0].Err == nil || reports[0].Counts.New != 20 || db.state("a").LastError != "disk full" {
-			t.Fatalf("%+v, %+v", reports, db.state("a"))
+		if reports[0].Err == nil || reports[0].Counts.New != 20 || db.State("a").LastError != "disk full" {
+			t.Fatalf("%+v, %+v", reports, db.State("a"))
 		}
-		db.failing = nil
+		db.Failing = nil
 		reports, _ = s.Sync(t.Context(), nil)
 		if reports[0].Err != nil || reports[0].Counts.New != 30 || reports[0].Counts.Unchanged != 0 {
 			t.Errorf("%+v", reports)
 		}
-		for key, n := range db.applied {
+		for key, n := range db.Written {
 			if n != 1 {
 				t.Errorf("%s came %d times", key, n)
 			}
@@ -128,12 +128,12 @@ func TestRetries(t *testing.T) {
 				if shop.asked() != tc.tries || took < tc.atLeast || took > tc.atMost {
 					t.Errorf("%d tries in %v", shop.asked(), took)
 				}
-				st := db.state("a")
+				st := db.State("a")
 				if !tc.succeeds && st.LastError != "the words of the store" {
 					t.Errorf("state %+v", st)
 				}
-				if tc.succeeds && (st.LastError != "" || db.count() != 5) {
-					t.Errorf("%d orders, state %+v", db.count(), st)
+				if tc.succeeds && (st.LastError != "" || db.Count() != 5) {
+					t.Errorf("%d orders, state %+v", db.Count(), st)
 				}
 			})
 		})
@@ -187,7 +187,7 @@ func TestASlowShopHoldsUpNobody(t *testing.T) {
 			t.Errorf("%v %q", queued, why)
 		}
 		stop()
-		if st := db.state("slow"); st.State != StateIdle || st.LastError != "" || st.PID != 0 {
+		if st := db.State("slow"); st.State != StateIdle || st.LastError != "" || st.PID != 0 {
 			t.Errorf("interrupted: %+v", st)
 		}
 	})
@@ -200,7 +200,7 @@ func TestAPanicIsAnErrorOfItsStore(t *testing.T) {
 		bad.hook = func(int, string) error { panic("nil map") }
 		s := New(Options{DB: db, Sources: []Source{source("bad", bad, 0), source("good", good, 0)}})
 		reports, err := s.Sync(t.Context(), nil)
-		if err != nil || KindOf(reports[0].Err) != Broken || reports[1].Err != nil || db.count() != 3 {
+		if err != nil || KindOf(reports[0].Err) != Broken || reports[1].Err != nil || db.Count() != 3 {
 			t.Errorf("%+v, %v", reports, err)
 		}
 	})
@@ -222,7 +222,7 @@ func TestPullFilterConcernsUnknownOrdersOnly(t *testing.T) {
 		if err != nil || reports[0].Counts.New != 5 || reports[0].Counts.Skipped != 5 {
 			t.Fatalf("%+v, %v", reports, err)
 		}
-		for _, skip := range db.skipped {
+		for _, skip := range db.Skipped {
 			if !strings.Contains(skip.Reason, "customer_payment:paid") || skip.Number == "" || skip.At.IsZero() {
 				t.Errorf("%+v", skip)
 			}
@@ -231,7 +231,7 @@ func TestPullFilterConcernsUnknownOrdersOnly(t *testing.T) {
 		even = false
 		var prints map[string]string
 		shop.known = func(k Known) { prints, _ = k.Fingerprints(t.Context(), []string{"0", "1", "99"}) }
-		db.cursors = map[string][]byte{}
+		db.Cursors = map[string][]byte{}
 		reports, err = s.Sync(t.Context(), nil)
 		if err != nil || reports[0].Counts.New != 5 || reports[0].Counts.Updated != 5 || reports[0].Counts.Skipped != 0 {
 			t.Errorf("%+v, %v", reports, err)
@@ -316,7 +316,7 @@ func TestSuppliersComeFirst(t *testing.T) {
 			Suppliers: []Supplier{&fakeSupplier{took: time.Minute, log: note}},
 		})
 		reports, err := s.Sync(t.Context(), nil)
-		if err != nil || len(reports) != 1 || !slices.Equal(log, []string{"supplier", "shop"}) || db.links != 2 {
+		if err != nil || len(reports) != 1 || !slices.Equal(log, []string{"supplier", "shop"}) || db.Links != 2 {
 			t.Errorf("%v, %+v, %v", log, reports, err)
 		}
 		if st := s.Status(); len(st) != 2 || st[0].Shop != "a" || st[1].Shop != "supplier:lumen" {
@@ -413,10 +413,10 @@ func TestStatesAreWrittenAtMostTwiceASecond(t *testing.T) {
 		if _, err := s.Sync(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(db.saves); n < 15 || n > 30 {
+		if n := len(db.Saves); n < 15 || n > 30 {
 			t.Errorf("%d writes in ten seconds", n)
 		}
-		mid := db.saves[len(db.saves)/2]
+		mid := db.Saves[len(db.Saves)/2]
 		if mid.State != StateRunning || mid.Phase != "all" || mid.Total != 1000 || mid.Done < 300 || mid.Done > 700 || mid.Rate < 80 || mid.Rate > 120 {
 			t.Errorf("in the middle: %+v", mid)
 		}
@@ -434,18 +434,18 @@ func TestLargeFirstImportsShareOneBulk(t *testing.T) {
 		a := &fakeShop{n: 30_000, size: 1000, took: time.Second, total: true}
 		b := &fakeShop{n: 40_000, size: 1000, took: time.Second, total: true}
 		small := &fakeShop{n: 10, size: 10, total: true}
-		db.bulkHold = make(chan struct{})
+		db.BulkHold = make(chan struct{})
 		s := New(Options{DB: db, Bulk: true, Sources: []Source{source("a", a, 0), source("b", b, 0), source("c", small, 0)}})
 		go func() {
 			time.Sleep(90 * time.Second)
-			if st := db.state("b"); st.Phase != PhaseIndexing {
+			if st := db.State("b"); st.Phase != PhaseIndexing {
 				t.Errorf("while the indexes are built: %+v", st)
 			}
-			close(db.bulkHold)
+			close(db.BulkHold)
 		}()
 		reports, err := s.Sync(t.Context(), nil)
-		if err != nil || db.count() != 70_010 || !slices.Equal(db.bulk, []string{"begin", "index", "end"}) {
-			t.Errorf("%+v, %v, %v", reports, err, db.bulk)
+		if err != nil || db.Count() != 70_010 || !slices.Equal(db.Bulk, []string{"begin", "index", "end"}) {
+			t.Errorf("%+v, %v, %v", reports, err, db.Bulk)
 		}
 	})
 }

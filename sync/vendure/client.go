@@ -31,6 +31,7 @@ type Options struct {
 	Version        string // of Orderdeck, for the User-Agent
 	Clock          func() time.Time
 	Timeout        time.Duration // of one request; 0 = httpx's
+	MaxBody        int64         // bytes of one answer; 0 = httpx's
 	Transport      http.RoundTripper
 }
 
@@ -86,7 +87,7 @@ func New(o Options) (*Platform, error) {
 	}
 	c, err := httpx.New(httpx.Options{
 		URL: u.String(), UserAgent: agent, Header: header, Secrets: secrets,
-		Timeout: o.Timeout, Transport: o.Transport, Clock: o.Clock,
+		Timeout: o.Timeout, MaxBody: o.MaxBody, Transport: o.Transport, Clock: o.Clock,
 	})
 	if err != nil {
 		return nil, err

@@ -246,6 +246,7 @@ type historyData struct {
 	From   string `json:"from"`
 	To     string `json:"to"`
 	Reason string `json:"reason"`
+	Coupon string `json:"couponCode"`
 }
 
 // history reads notes, events and the reason for a cancellation.
@@ -270,7 +271,7 @@ func (n normalizer) history(o *order.Order) {
 				entry.Text += ": " + clean(d.Reason)
 			}
 		default:
-			entry.Text = clean(d.Reason)
+			entry.Text = clean(cmp.Or(d.Reason, d.Coupon))
 		}
 		if h.Type == "ORDER_CANCELLATION" && d.Reason != "" {
 			o.CancelReason = clean(d.Reason)

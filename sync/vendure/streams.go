@@ -153,7 +153,7 @@ func (r *request) whole(ctx context.Context, field string, filter map[string]any
 	for i := range orders {
 		page[i] = seen{ID: orders[i].fields.Id, At: at(&orders[i].fields)}
 	}
-	skipped := r.skipped()
+	skipped := r.at.skipped()
 	if err := r.at.advance(page, r.now()); err != nil {
 		return err
 	}
@@ -161,9 +161,6 @@ func (r *request) whole(ctx context.Context, field string, filter map[string]any
 	r.add(orders)
 	return nil
 }
-
-// skipped is how many orders the question that follows from the position skips by offset; they count in its total.
-func (r *request) skipped() int { return max(0, len(r.at.Seen)-mostExcluded) }
 
 // progress says whether there is more, and how far the walk is.
 func (r *request) progress(w *walk, got, left int) {
@@ -186,7 +183,7 @@ func (r *request) glances(
 	for i := range list {
 		page[i] = seen{ID: list[i].Id, At: at(&list[i])}
 	}
-	skipped := max(0, len(w.Seen)-mostExcluded)
+	skipped := w.skipped()
 	if err := w.advance(page, r.now()); err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ import (
 // Each sweep looks at the newest orders whatever their state, so that what a merchant works on is always up to date;
 // then it goes on with two rounds, of which each sweep does a part, so that its cost is bounded however large the
 // shop: the orders that are open here, which also finds those that are gone in the store, and the orders that are
-// open or recent there, which finds those that the pull filter left out and that match it by now.
+// open or recent there, which finds those that the pull filter left out and that match it by now. The merchant's
+// drafts come last.
 const (
 	sweepRecent = 14 * 24 * time.Hour  // what counts as new
 	sweepFinal  = 120 * 24 * time.Hour // how long after its placing a finished order is still looked at: refunds
@@ -31,7 +32,8 @@ const (
 	phaseRecent = "recent"
 	phaseOpen   = "open"
 	phaseRound  = "round"
-	phaseRest   = "rest" // between two sweeps
+	phaseUnsent = "unsent" // drafts, which have no date of placing
+	phaseRest   = "rest"   // between two sweeps
 )
 
 // final are the states in which an order of stock Vendure stays.
@@ -48,6 +50,8 @@ func (r *request) sweep(ctx context.Context) error {
 		return r.sweepOpen(ctx)
 	case phaseRound:
 		return r.sweepRound(ctx)
+	case phaseUnsent:
+		return r.sweepDrafts(ctx)
 	}
 	clear(r.p.looked)
 	r.at.Phase, r.at.walk = phaseRecent, walk{After: r.now().Add(-sweepRecent)}
@@ -161,9 +165,19 @@ func (r *request) sweepRound(ctx context.Context) error {
 	}
 	r.at.Left = left
 	if end || left <= 0 {
-		r.next(phaseRest)
+		r.next(phaseUnsent)
 	}
 	return nil
+}
+
+// sweepDrafts looks at the merchant's drafts in the store; few have many.
+func (r *request) sweepDrafts(ctx context.Context) error {
+	err := r.glances(ctx, &r.at.walk, "createdAt", map[string]any{"active": eq(false), "state": eq("Draft")},
+		func(g *admin.Glance) time.Time { return instant(g.CreatedAt) })
+	if err == nil && !r.batch.More {
+		r.next(phaseRest)
+	}
+	return err
 }
 
 // fingerprint digests a glance. It must come out the same for a whole order; see glance.

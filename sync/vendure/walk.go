@@ -57,7 +57,7 @@ func (w *walk) options(field string, take int, filter map[string]any) map[string
 			ids = append(ids, s.ID)
 		}
 		f["id"] = map[string]any{"notIn": ids}
-		skip = len(w.Seen) - len(ids)
+		skip = w.skipped()
 	}
 	return map[string]any{
 		"take": take, "skip": skip, "filter": f,
@@ -65,8 +65,12 @@ func (w *walk) options(field string, take int, filter map[string]any) map[string
 	}
 }
 
+// skipped is how many orders the next page skips by offset; the store counts them in its total.
+func (w *walk) skipped() int { return max(0, len(w.Seen)-mostExcluded) }
+
 // advance takes note of a page. now is the store's time: an order with a date in the future must not carry the walk
-// there. It fails when the page brings nothing but what was brought before, since then it would go on for ever.
+// there. It fails when the page has orders that were not asked for: to go on from such an answer might miss some, or go
+// on for ever.
 func (w *walk) advance(page []seen, now time.Time) error {
 	if len(page) == 0 {
 		return nil
@@ -76,7 +80,12 @@ func (w *walk) advance(page []seen, now time.Time) error {
 		have[s.ID] = true
 	}
 	newest, fresh := w.After, 0
+	excluded := len(w.Seen) <= mostExcluded // else some were only skipped, and may come again
+	edge := w.After.Add(-leastOverlap)
 	for _, s := range page {
+		if have[s.ID] && excluded || !s.At.IsZero() && s.At.Before(edge) {
+			return strangeOrder(s.ID)
+		}
 		if !have[s.ID] {
 			have[s.ID] = true
 			w.Seen = append(w.Seen, s)
@@ -87,7 +96,7 @@ func (w *walk) advance(page []seen, now time.Time) error {
 		}
 	}
 	if fresh == 0 {
-		return sync.Errorf(sync.BadAnswer, "the store sent a page of orders that it had sent before")
+		return strangeOrder(page[0].ID)
 	}
 	w.Done += fresh
 	if newest.After(now) {

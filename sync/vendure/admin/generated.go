@@ -161,6 +161,7 @@ type Glance struct {
 	Id            string                          `json:"id"`
 	State         string                          `json:"state"`
 	Active        bool                            `json:"active"`
+	CreatedAt     string                          `json:"createdAt"`
 	UpdatedAt     string                          `json:"updatedAt"`
 	OrderPlacedAt *string                         `json:"orderPlacedAt"`
 	Payments      []GlancePaymentsPayment         `json:"payments"`
@@ -176,6 +177,9 @@ func (v *Glance) GetState() string { return v.State }
 
 // GetActive returns Glance.Active, and is useful for accessing the field via an interface.
 func (v *Glance) GetActive() bool { return v.Active }
+
+// GetCreatedAt returns Glance.CreatedAt, and is useful for accessing the field via an interface.
+func (v *Glance) GetCreatedAt() string { return v.CreatedAt }
 
 // GetUpdatedAt returns Glance.UpdatedAt, and is useful for accessing the field via an interface.
 func (v *Glance) GetUpdatedAt() string { return v.UpdatedAt }
@@ -278,6 +282,9 @@ func (v *GlancesOrdersOrderListItemsOrder) GetState() string { return v.Glance.S
 // GetActive returns GlancesOrdersOrderListItemsOrder.Active, and is useful for accessing the field via an interface.
 func (v *GlancesOrdersOrderListItemsOrder) GetActive() bool { return v.Glance.Active }
 
+// GetCreatedAt returns GlancesOrdersOrderListItemsOrder.CreatedAt, and is useful for accessing the field via an interface.
+func (v *GlancesOrdersOrderListItemsOrder) GetCreatedAt() string { return v.Glance.CreatedAt }
+
 // GetUpdatedAt returns GlancesOrdersOrderListItemsOrder.UpdatedAt, and is useful for accessing the field via an interface.
 func (v *GlancesOrdersOrderListItemsOrder) GetUpdatedAt() string { return v.Glance.UpdatedAt }
 
@@ -331,6 +338,8 @@ type __premarshalGlancesOrdersOrderListItemsOrder struct {
 
 	Active bool `json:"active"`
 
+	CreatedAt string `json:"createdAt"`
+
 	UpdatedAt string `json:"updatedAt"`
 
 	OrderPlacedAt *string `json:"orderPlacedAt"`
@@ -356,6 +365,7 @@ func (v *GlancesOrdersOrderListItemsOrder) __premarshalJSON() (*__premarshalGlan
 	retval.Id = v.Glance.Id
 	retval.State = v.Glance.State
 	retval.Active = v.Glance.Active
+	retval.CreatedAt = v.Glance.CreatedAt
 	retval.UpdatedAt = v.Glance.UpdatedAt
 	retval.OrderPlacedAt = v.Glance.OrderPlacedAt
 	retval.Payments = v.Glance.Payments
@@ -1457,6 +1467,7 @@ fragment Glance on Order {
 	id
 	state
 	active
+	createdAt
 	updatedAt
 	orderPlacedAt
 	payments {
