@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
@@ -105,10 +104,10 @@ func (d *DB) cross(ctx context.Context) error {
 					return err
 				}
 			}
-			if err := t.setMeta(crossedOrder, strconv.FormatInt(marks[0], 10)); err != nil {
+			if err := t.setMeta(crossedOrder, numeral(marks[0])); err != nil {
 				return err
 			}
-			return t.setMeta(crossedJournal, strconv.FormatInt(marks[1], 10))
+			return t.setMeta(crossedJournal, numeral(marks[1]))
 		}); err != nil {
 			return err
 		}
@@ -118,17 +117,18 @@ func (d *DB) cross(ctx context.Context) error {
 
 // crossedEntry is an exception found across orders.
 type crossedEntry struct {
-	n    int
-	code order.ExceptionCode
-	text string
+	n     int
+	code  order.ExceptionCode
+	text  string
+	other int64
 }
 
-// crossings finds the exceptions of some orders, and of those that they share them with. Orders that have none but had
+// crossings finds the exceptions of some orders, and of those that they share or shared them with. Orders that have none but had
 // are in the answer with an empty list.
 func (d *DB) crossings(ctx context.Context, ids []int64) (map[int64][]crossedEntry, error) {
 	found := map[int64][]crossedEntry{}
 	look := ids
-	for round := 0; round < 2; round++ { // the second one for the others of each pair
+	for range 2 { // the second time for those that it is or was shared with
 		var others []int64
 		for _, id := range look {
 			if _, done := found[id]; done {
@@ -141,6 +141,18 @@ func (d *DB) crossings(ctx context.Context, ids []int64) (map[int64][]crossedEnt
 			if len(es) > 0 || had {
 				found[id] = es
 				others = append(others, with...)
+			}
+			if !had {
+				continue
+			}
+			if err := d.query(ctx, `SELECT order_id FROM exceptions WHERE other IS NOT NULL AND other = ?`, []any{id},
+				func(scan func(...any) error) error {
+					var other int64
+					err := scan(&other)
+					others = append(others, other)
+					return err
+				}); err != nil {
+				return nil, err
 			}
 		}
 		look = others
@@ -163,7 +175,7 @@ func (d *DB) crossingsOf(ctx context.Context, id int64) (es []crossedEntry, with
 	note := func(n int, code order.ExceptionCode, text string, o *crossing) {
 		with = append(with, o.id)
 		if len(es) == 0 || es[len(es)-1].n != n {
-			es = append(es, crossedEntry{n, code, text})
+			es = append(es, crossedEntry{n, code, text, o.id})
 		}
 	}
 	span := sameWithin.Milliseconds()
@@ -202,11 +214,11 @@ func (d *DB) crossingsOf(ctx context.Context, id int64) (es []crossedEntry, with
 // setCrossed replaces the exceptions of an order that were found across orders.
 func (t *tx) setCrossed(id int64, es []crossedEntry) error {
 	var was []crossedEntry
-	if err := t.rows(`SELECT n, code, text FROM exceptions WHERE order_id = ? AND n >= ? ORDER BY n`, []any{id, firstCrossed},
+	if err := t.rows(`SELECT n, code, text, coalesce(other, 0) FROM exceptions WHERE order_id = ? AND n >= ? ORDER BY n`, []any{id, firstCrossed},
 		func(scan func(...any) error) error {
 			var e crossedEntry
 			var code int64
-			err := scan(&e.n, &code, &e.text)
+			err := scan(&e.n, &code, &e.text, &e.other)
 			e.code = valueAt(order.ExceptionCodes, code)
 			was = append(was, e)
 			return err
@@ -217,8 +229,8 @@ func (t *tx) setCrossed(id int64, es []crossedEntry) error {
 		return err
 	}
 	for _, e := range es {
-		if err := t.exec(`INSERT INTO exceptions (order_id, n, code, at, text) VALUES (?, ?, ?, 0, ?)`,
-			id, e.n, enum(order.ExceptionCodes, e.code), e.text); err != nil {
+		if err := t.exec(`INSERT INTO exceptions (order_id, n, code, at, text, other) VALUES (?, ?, ?, 0, ?, ?)`,
+			id, e.n, enum(order.ExceptionCodes, e.code), e.text, e.other); err != nil {
 			return err
 		}
 	}

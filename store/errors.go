@@ -64,7 +64,16 @@ const (
 )
 
 // explain turns whatever went wrong into an *Error. Contexts' errors and *Errors pass through.
-func (d *DB) explain(err error) error { return explain(d.path, err) }
+func (d *DB) explain(err error) error {
+	select {
+	case <-d.closing:
+		if err != nil && CodeOf(err) == "" {
+			return d.fault(Closed, err)
+		}
+	default:
+	}
+	return explain(d.path, err)
+}
 
 func explain(path string, err error) error {
 	var ours *Error

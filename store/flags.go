@@ -3,6 +3,7 @@ package store
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -175,3 +176,6 @@ func rankFloor(created int64) int64 {
 }
 
 func idOfRank(rank int64) int64 { return rank & maxID }
+
+// numeral is a number as text.
+func numeral(n int64) string { return strconv.FormatInt(n, 10) }

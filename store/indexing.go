@@ -142,10 +142,10 @@ func (d *DB) beginImport(ctx context.Context) error {
 		if found, err := t.get(`SELECT 1 FROM meta WHERE key = ?`, []any{indexingMark}, &already); err != nil || found {
 			return err // one was broken off; its mark holds
 		}
-		if err := t.setMeta(indexingMark, strconv.FormatInt(last, 10)); err != nil {
+		if err := t.setMeta(indexingMark, numeral(last)); err != nil {
 			return err
 		}
-		if err := t.setMeta(indexingFrom, strconv.FormatInt(last, 10)); err != nil {
+		if err := t.setMeta(indexingFrom, numeral(last)); err != nil {
 			return err
 		}
 		if orders > fewOrders {
@@ -268,7 +268,7 @@ func (t *tx) indexSome(batch int) (done bool, err error) {
 		return true, t.exec(`DELETE FROM meta WHERE key IN (?, ?)`, indexingMark, indexingFrom)
 	}
 	mark = ids[len(ids)-1]
-	if err := t.setMeta(indexingMark, strconv.FormatInt(mark, 10)); err != nil {
+	if err := t.setMeta(indexingMark, numeral(mark)); err != nil {
 		return false, err
 	}
 	t.after = append(t.after, func() { t.indexing.mark.Store(mark) })

@@ -127,8 +127,11 @@ CREATE TABLE exceptions (
   code     INTEGER NOT NULL,
   at       INTEGER NOT NULL,                     -- holds from then on; 0 = always
   text     TEXT NOT NULL,                        -- only of those found across orders
+  other    INTEGER,                              -- the order that it is shared with, of those found across orders
   PRIMARY KEY (order_id, n)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX exceptions_other ON exceptions (other) WHERE other IS NOT NULL;
 
 -- Links and placements name the order and the store in words: they may come before either.
 CREATE TABLE links (
