@@ -78,7 +78,7 @@ func service(db *store.DB) *sync.Service {
 
 // sim is the app without a terminal.
 type sim struct {
-	*testing.T
+	testing.TB
 	m       *root
 	db      *store.DB
 	waiting []tea.Msg // what After was asked for
@@ -86,12 +86,12 @@ type sim struct {
 	quit    bool
 }
 
-func start(t *testing.T, w, h int) *sim {
+func start(t testing.TB, w, h int) *sim {
 	t.Helper()
 	return startWith(t, w, h, func(*Options) {})
 }
 
-func startWith(t *testing.T, w, h int, change func(*Options)) *sim {
+func startWith(t testing.TB, w, h int, change func(*Options)) *sim {
 	t.Helper()
 	data, err := os.ReadFile(template)
 	if err != nil {
@@ -106,7 +106,7 @@ func startWith(t *testing.T, w, h int, change func(*Options)) *sim {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := &sim{T: t, db: db}
+	s := &sim{TB: t, db: db}
 	o := Options{
 		Store: db, Sync: service(db), Clock: func() time.Time { return now }, Locale: locale.Get("en"), Theme: "dark", Icons: "plain", Demo: true,
 		Image: demo.Image,
