@@ -327,7 +327,8 @@ func (h *holding) untilNext() time.Duration {
 	h.s.mu.Lock()
 	defer h.s.mu.Unlock()
 	for _, u := range h.s.units {
-		if !u.busy && !u.due.IsZero() {
+		// Whoever waits behind a supplier's first pass is started when that has finished, not by the clock.
+		if !h.once && !u.busy && !u.due.IsZero() && u.state.State != StateQueued {
 			wait = min(wait, max(0, u.due.Sub(now)))
 		}
 	}
