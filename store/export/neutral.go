@@ -43,7 +43,8 @@ func Hazardous(s []byte) bool {
 
 // hides tells whether a spreadsheet may skip a character at the beginning of a cell, or a reader may not see it.
 func hides(r rune) bool {
-	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	return unicode.IsSpace(r) || !unicode.IsPrint(r) ||
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // Neutralise makes a text inert by putting an apostrophe before it, and tells whether that was needed. A text that
