@@ -151,7 +151,8 @@ func TestProgressLine(t *testing.T) {
 		{[]store.SyncState{{State: sync.StateIdle, Done: 5}}, ""},
 		{[]store.SyncState{running(31400, 100000, 8000)}, "31.400 of 100.000 orders, 8.000 a second, 8 s left"},
 		{[]store.SyncState{running(10, 0, 0), running(5, 10, 2)}, "15 orders, 2 a second"},
-		{[]store.SyncState{{State: sync.StateRunning, Phase: sync.PhaseIndexing, Done: 1, Total: 2}}, "building the search index, 1 of 2"},
+		{[]store.SyncState{{State: sync.StateRunning, Shop: "supplier:lumen", Done: 7}}, "7 entries from suppliers"},
+		{[]store.SyncState{{State: sync.StateRunning, Phase: sync.PhaseIndexing, Done: 1, Total: 2}}, "building the search index"},
 	}
 	for _, tt := range tests {
 		if got := progressLine(tt.states, l); got != tt.want {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/orderdeck/orderdeck/config/locale"
@@ -17,8 +18,8 @@ import (
 const (
 	demoMost  = 10_000_000
 	demoLarge = 50_000 // from here on its size and the progress are told before anything opens
-	// demoBytes is what one demo order takes on the disk, with its search index, measured on a million.
-	demoBytes = 3_400
+	// demoBytes is what one demo order takes on the disk, with its search index and what suppliers say of it.
+	demoBytes = 8_000
 
 	metaStart  = "demo.start"  // when the world was made, RFC 3339; its time goes on from there
 	metaFilled = "demo.filled" // set once all orders that it began with have been written
@@ -66,7 +67,7 @@ func (s *session) openDemo(ctx context.Context, a *App, path string, o opening) 
 	}
 	sources, suppliers := s.deps.Demo(a.Orders, start)
 	a.Service = sync.New(sync.Options{DB: a.DB, Sources: sources, Suppliers: suppliers, Log: a.Log, LockPath: wirePath(path), Bulk: true})
-	if o.wire && !(o.announce && a.Orders >= demoLarge) {
+	if o.wire && (!o.announce || a.Orders < demoLarge) {
 		return nil // it fills while it is looked at, or by the command itself
 	}
 	return s.fillDemo(ctx, a)
@@ -176,18 +177,32 @@ func (s *session) progress(service *sync.Service, l locale.Locale, show bool) (s
 	return func() { close(quit); <-done }
 }
 
-// progressLine adds up what all stores are at: "31.400 of 100.000 orders, 8.214 a second, 8 s left".
+// progressLine adds up what all stores are at: "31.400 of 100.000 orders, 8.214 a second, 8 s left". The suppliers come
+// before the stores, and are named for what they bring.
 func progressLine(states []store.SyncState, l locale.Locale) string {
+	var stores, suppliers []store.SyncState
+	for _, st := range states {
+		switch {
+		case st.State != sync.StateRunning:
+		case strings.HasPrefix(st.Shop, sync.SupplierPrefix):
+			suppliers = append(suppliers, st)
+		case st.Phase == sync.PhaseIndexing:
+			return "building the search index"
+		default:
+			stores = append(stores, st)
+		}
+	}
+	if line := sumLine(stores, "orders", l); line != "" {
+		return line
+	}
+	return sumLine(suppliers, "entries from suppliers", l)
+}
+
+func sumLine(states []store.SyncState, what string, l locale.Locale) string {
 	var done, total int
 	var rate float64
 	unknown := false
 	for _, st := range states {
-		if st.State != sync.StateRunning {
-			continue
-		}
-		if st.Phase == sync.PhaseIndexing {
-			return "building the search index, " + l.Number(int64(st.Done)) + " of " + l.Number(int64(st.Total))
-		}
 		done, total, rate = done+st.Done, total+st.Total, rate+st.Rate
 		unknown = unknown || st.Total == 0
 	}
@@ -198,7 +213,7 @@ func progressLine(states []store.SyncState, l locale.Locale) string {
 	if !unknown {
 		line += " of " + l.Number(int64(total))
 	}
-	line += " orders"
+	line += " " + what
 	if rate >= 1 {
 		line += ", " + l.Number(int64(rate)) + " a second"
 		if left := float64(total-done) / rate; !unknown && left >= 1 {

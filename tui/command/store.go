@@ -78,7 +78,7 @@ func (s *session) listStores(ctx context.Context, asJSON bool) error {
 		if asJSON {
 			err = writeJSON(s.out, st)
 		} else {
-			err = s.describe(c, st)
+			s.describe(c, st)
 		}
 		if err != nil {
 			return err
@@ -143,7 +143,7 @@ func (a *App) fill(ctx context.Context, st *stored, shops []store.Shop, states [
 	return nil
 }
 
-func (s *session) describe(c *config.Config, st stored) error {
+func (s *session) describe(c *config.Config, st stored) {
 	w, l := s.out, c.Locale
 	fmt.Fprintln(w, bold(w, st.Name)+"   "+strings.TrimSpace(st.Platform+"   "+st.Title))
 	fmt.Fprintf(w, "  address     %s\n", st.URL)
@@ -163,7 +163,6 @@ func (s *session) describe(c *config.Config, st stored) error {
 	if st.LastError != "" {
 		fmt.Fprintf(w, "  problem     %s\n", sentence(errors.New(st.LastError)))
 	}
-	return nil
 }
 
 // listSkipped lists what the stores' filters left out, newest first.

@@ -120,34 +120,8 @@ func (s *session) addStore(ctx context.Context, a *adding) error {
 
 // complete checks what was given and asks for what was not.
 func (s *session) complete(ctx context.Context, c *config.Config, a *adding) error {
-	ask := func(value *string, question, flag string, check func(string) error) error {
-		for {
-			if *value == "" {
-				answer, err := s.ask(ctx, question, "")
-				if errors.Is(err, errNobody) || errors.Is(err, io.EOF) {
-					return usage("%s is missing and there is no terminal to ask on: give it with %s", strings.ToLower(question), flag)
-				}
-				if err != nil {
-					return err
-				}
-				if *value = answer; answer == "" {
-					continue
-				}
-			} else if err := check(*value); err != nil {
-				return &coded{ExitUsage, err}
-			} else {
-				return nil
-			}
-			if err := check(*value); err != nil {
-				fmt.Fprintln(s.err, sentence(err))
-				*value = ""
-				continue
-			}
-			return nil
-		}
-	}
 	known := s.platforms()
-	if err := ask(&a.store.Platform, "Platform ("+strings.Join(known, ", ")+")", "`orderdeck store add PLATFORM`", func(p string) error {
+	if err := s.askUntil(ctx, &a.store.Platform, "Platform ("+strings.Join(known, ", ")+")", "`orderdeck store add PLATFORM`", func(p string) error {
 		if slices.Contains(known, p) {
 			return nil
 		}
@@ -159,7 +133,7 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 	}); err != nil {
 		return err
 	}
-	if err := ask(&a.store.Name, "Name for the store here", "--name", func(name string) error {
+	if err := s.askUntil(ctx, &a.store.Name, "Name for the store here", "--name", func(name string) error {
 		if err := config.CheckStoreName(name); err != nil {
 			return err
 		}
@@ -170,7 +144,7 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 	}); err != nil {
 		return err
 	}
-	if err := ask(&a.store.URL, "Address of the store", "--url", func(raw string) error {
+	if err := s.askUntil(ctx, &a.store.URL, "Address of the store", "--url", func(raw string) error {
 		u, err := config.NormalizeURL(raw)
 		if err == nil {
 			a.store.URL = u
@@ -180,6 +154,34 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 		return err
 	}
 	return s.checkSettings(a)
+}
+
+// askUntil checks a value that was given, or asks for it until it is right. flag says how else it could have been given.
+func (s *session) askUntil(ctx context.Context, value *string, question, flag string, check func(string) error) error {
+	if *value != "" {
+		if err := check(*value); err != nil {
+			return &coded{ExitUsage, err}
+		}
+		return nil
+	}
+	for {
+		answer, err := s.ask(ctx, question, "")
+		if errors.Is(err, errNobody) {
+			return usage("%s is missing and there is no terminal to ask on: give it with %s", strings.ToLower(question), flag)
+		}
+		if err != nil {
+			return err
+		}
+		if answer == "" {
+			continue
+		}
+		*value = answer
+		err = check(answer)
+		if err == nil {
+			return nil
+		}
+		fmt.Fprintln(s.err, sentence(err))
+	}
 }
 
 // checkSettings checks the flags that are never asked for, by the rules of the settings file.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orderdeck/orderdeck/config/locale"
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
 )
@@ -110,10 +111,15 @@ func (s *session) report(a *App, r sync.Report, asJSON bool) error {
 		}
 		return writeJSON(s.out, out)
 	}
-	if r.Err != nil {
-		return nil
+	if r.Err == nil {
+		_, err := fmt.Fprintln(s.out, reportText(r, a.Config.Locale))
+		return err
 	}
-	l := a.Config.Locale
+	return nil
+}
+
+// reportText is what a sync that went well came to.
+func reportText(r sync.Report, l locale.Locale) string {
 	text := fmt.Sprintf("%s: %s new, %s updated, %s unchanged", r.Shop,
 		l.Number(int64(r.Counts.New)), l.Number(int64(r.Counts.Updated)), l.Number(int64(r.Counts.Unchanged)))
 	if r.Counts.Skipped > 0 {
@@ -128,8 +134,7 @@ func (s *session) report(a *App, r sync.Report, asJSON bool) error {
 	if r.Other {
 		text += " (by another Orderdeck that is running)"
 	}
-	_, err := fmt.Fprintln(s.out, text)
-	return err
+	return text
 }
 
 // watch runs the loop and writes a line whenever a store has had a run. A service that is told to end ends well.
@@ -144,18 +149,17 @@ func (s *session) watch(ctx context.Context, a *App, asJSON bool) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- a.Service.Run(run) }()
-	seen := map[string]time.Time{}
+	told := &watched{map[string]time.Time{}, map[string]string{}}
 	for _, st := range before {
-		seen[st.Shop] = st.LastAttempt
+		told.runs[st.Shop] = st.LastAttempt
 	}
 	for {
 		select {
 		case <-changed:
 			for _, st := range a.Service.Status() {
-				if err := s.watched(a, st, seen, asJSON); err != nil {
+				if err := told.tell(s, a, st, asJSON); err != nil {
 					cancel()
-					<-done
-					return err
+					return errors.Join(err, <-done)
 				}
 			}
 		case err := <-done:
@@ -171,12 +175,25 @@ func (s *session) watch(ctx context.Context, a *App, asJSON bool) error {
 	}
 }
 
-// watched reports a store that has finished a run since it was last looked at.
-func (s *session) watched(a *App, st store.SyncState, seen map[string]time.Time, asJSON bool) error {
-	if strings.HasPrefix(st.Shop, sync.SupplierPrefix) || st.State != sync.StateIdle && st.State != sync.StateStopped || !st.LastAttempt.After(seen[st.Shop]) {
+// watched is what has been told of the stores that are watched.
+type watched struct {
+	runs   map[string]time.Time // the last run, by store
+	errors map[string]string    // why a store is being waited for
+}
+
+// tell reports a store that has finished a run, or that has begun to keep us waiting, since it was last looked at.
+func (w *watched) tell(s *session, a *App, st store.SyncState, asJSON bool) error {
+	if strings.HasPrefix(st.Shop, sync.SupplierPrefix) {
 		return nil
 	}
-	seen[st.Shop] = st.LastAttempt
+	if st.State == sync.StateWaiting && st.LastError != "" && st.LastError != w.errors[st.Shop] {
+		w.errors[st.Shop] = st.LastError
+		fmt.Fprintf(s.err, "orderdeck: %s: %s Trying again.\n", st.Shop, sentence(errors.New(st.LastError)))
+	}
+	if st.State != sync.StateIdle && st.State != sync.StateStopped || !st.LastAttempt.After(w.runs[st.Shop]) {
+		return nil
+	}
+	w.runs[st.Shop], w.errors[st.Shop] = st.LastAttempt, ""
 	r := sync.Report{Shop: st.Shop, Counts: st.Counts, Started: st.LastAttempt}
 	if st.LastSuccess.Before(st.LastAttempt) {
 		r.Err = sync.Errorf(sync.Unavailable, "%s", st.LastError)

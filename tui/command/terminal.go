@@ -51,6 +51,9 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// errNoAnswer is the answer to a question that somebody turned away from (Ctrl+D).
+var errNoAnswer = usage("the question was left without an answer, so nothing was changed")
+
 // errNobody is the answer to a question when there is nobody to answer it.
 var errNobody = errors.New("there is no terminal to ask on")
 
@@ -64,6 +67,10 @@ func (s *session) ask(ctx context.Context, question, byDefault string) (string, 
 	}
 	fmt.Fprintf(s.err, "%s: ", question)
 	line, err := s.line(ctx)
+	if errors.Is(err, io.EOF) {
+		fmt.Fprintln(s.err)
+		return "", errNoAnswer
+	}
 	if err != nil {
 		return "", err
 	}
@@ -97,6 +104,9 @@ func (s *session) askHidden(ctx context.Context, question string) (string, error
 	select {
 	case a := <-ch:
 		fmt.Fprintln(s.err)
+		if errors.Is(a.err, io.EOF) {
+			return "", errNoAnswer
+		}
 		return string(a.text), a.err
 	case <-ctx.Done():
 		_ = term.Restore(fd, before) // ReadPassword has turned the echo off and is still waiting

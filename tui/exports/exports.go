@@ -175,11 +175,7 @@ func (s *Screen) whole() (store.Query, error) {
 	if err != nil {
 		return q, fmt.Errorf("dates: %w", err)
 	}
-	if q.Filter == nil {
-		q.Filter = e
-	} else {
-		q.Filter = filter.And{Of: []filter.Expr{q.Filter, e}}
-	}
+	q.Filter = filter.All(q.Filter, e)
 	return q, nil
 }
 

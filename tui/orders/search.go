@@ -3,7 +3,6 @@ package orders
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 
@@ -76,12 +75,9 @@ func (s *search) set(text string) {
 	}
 }
 
-var created = regexp.MustCompile(`(^|\s)-?created:\S*`)
-
 // withDates puts a range of dates in the place of the one that the text may have.
 func (s *search) withDates(preset string) string {
-	rest := strings.TrimSpace(created.ReplaceAllString(s.field.Value(), " "))
-	return strings.TrimSpace(strings.Join(strings.Fields(preset+" "+rest), " "))
+	return filter.Replace(s.field.Value(), "created", preset)
 }
 
 // key takes a key while editing. done is set when editing is over.
@@ -244,10 +240,10 @@ func (s *search) popup(c *draw.Canvas, b draw.Box) {
 // view parses a view's query together with the search line.
 func (s *search) view(query string) (filter.Expr, error) {
 	e, err := s.viewOnly(query)
-	if err != nil || s.expr == nil {
-		return e, err
+	if err != nil {
+		return nil, err
 	}
-	return filter.And{Of: []filter.Expr{e, s.expr}}, nil
+	return filter.All(e, s.expr), nil
 }
 
 // viewOnly parses a filter text by itself.
