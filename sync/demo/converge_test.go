@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/orderdeck/orderdeck/store/order"
 	"pgregory.net/rapid"
+
+	"github.com/orderdeck/orderdeck/store/order"
 )
 
 // TestPollsConverge lets time pass in steps of any size, with requests that are lost and restarts in between. Whatever
@@ -39,51 +40,75 @@ func TestPollsConverge(t *testing.T) {
 			}
 		}
 		k.before = nil
-		for quiet := 0; quiet < 2; { // suppliers hear of an order when the desk has kept it
-			if k.sync(r); k.moved == 0 {
-				quiet++
-			}
-		}
-		fresh := newDesk(New(o))
-		for _, src := range fresh.world.Sources() {
-			// A desk that asks only now has to be told when somebody was watching.
-			name := src.Shop.Name + "/" + streamArrivals
-			fresh.cursors[name] = k.cursors[name]
-			fresh.pull(r, src, streamOrders)
-			fresh.pull(r, src, streamArrivals)
-		}
-		for _, s := range fresh.world.Suppliers() {
-			fresh.syncSupplier(r, s)
-		}
-		for i, shop := range fresh.world.shops {
-			v := shop.seen()
-			for n := v.orders; n < v.known(); n++ {
-				var p plan
-				v.plan(&p, n)
-				fresh.orders[shop.name+"/"+shop.externalID(n)] = p.order(c.now.Unix())
-				if p.vanished <= c.now.Unix() {
-					fresh.gone[shop.name+"/"+shop.externalID(n)] = true
-				}
-			}
-			if known := k.world.shops[i].seen().known(); known != v.known() {
-				r.Fatalf("%s has %d orders, and %d for who asks now", shop.name, known, v.known())
-			}
-		}
-		same(r, "orders", k.orders, fresh.orders, k.gone)
-		same(r, "placements", k.placements, fresh.placements, nil)
-		if !maps.Equal(k.gone, fresh.gone) {
-			r.Fatalf("gone: %v, and for who asks now %v", k.gone, fresh.gone)
-		}
-		for id, n := range k.times {
-			if n != 1 {
-				r.Fatalf("%s was given %d times", id, n)
-			}
-		}
+		k.compare(r, o, c)
 	})
 }
 
+// compare lets the desk catch up, and compares it with one that asks only now.
+func (k *desk) compare(t tester, o Options, c *clock) {
+	t.Helper()
+	for quiet := 0; quiet < 2; { // suppliers hear of an order when the desk has kept it
+		if k.sync(t); k.moved == 0 {
+			quiet++
+		}
+	}
+	fresh := newDesk(New(o))
+	for _, src := range fresh.world.Sources() {
+		// A desk that asks only now has to be told when somebody was watching.
+		name := src.Shop.Name + "/" + streamArrivals
+		fresh.cursors[name] = k.cursors[name]
+		fresh.pull(t, src, streamOrders)
+		fresh.pull(t, src, streamArrivals)
+	}
+	for _, s := range fresh.world.Suppliers() {
+		fresh.syncSupplier(t, s)
+	}
+	for i, shop := range fresh.world.shops {
+		v := shop.seen()
+		for n := v.orders; n < v.known(); n++ {
+			var p plan
+			v.plan(&p, n)
+			fresh.orders[shop.name+"/"+shop.externalID(n)] = p.order(c.now.Unix())
+			if p.vanished <= c.now.Unix() {
+				fresh.gone[shop.name+"/"+shop.externalID(n)] = true
+			}
+		}
+		if known := k.world.shops[i].seen().known(); known != v.known() {
+			t.Fatalf("%s has %d orders, and %d for who asks now", shop.name, known, v.known())
+		}
+	}
+	same(t, "orders", k.orders, fresh.orders, k.gone)
+	same(t, "placements", k.placements, fresh.placements, nil)
+	if !maps.Equal(k.gone, fresh.gone) {
+		t.Fatalf("gone: %v, and for who asks now %v", k.gone, fresh.gone)
+	}
+	for id, n := range k.times {
+		if n != 1 {
+			t.Fatalf("%s was given %d times", id, n)
+		}
+	}
+}
+
+// TestEverySecond polls in the very seconds in which things happen.
+func TestEverySecond(t *testing.T) {
+	c := &clock{now: began}
+	o := Options{Orders: 2000, Seed: 8, Clock: c.Now, Start: began}
+	k := newDesk(New(o))
+	k.sync(t)
+	changes := 0
+	for range 20 * 60 {
+		c.forward(time.Second)
+		k.sync(t)
+		changes += k.moved
+	}
+	if changes < 60 {
+		t.Errorf("%d changes in twenty minutes, want more", changes)
+	}
+	k.compare(t, o, c)
+}
+
 // same compares what two desks know; orders that are gone may have been seen earlier or later.
-func same[T any](t *rapid.T, what string, got, want map[string]T, except map[string]bool) {
+func same[T any](t tester, what string, got, want map[string]T, except map[string]bool) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d %s, and %d for who asks now", len(got), what, len(want))
@@ -132,6 +157,15 @@ func TestSomethingHappens(t *testing.T) {
 	}
 	if n := shipped() - parcels; n < 15 || n > 60 {
 		t.Errorf("%d parcels left in half an hour, want about one a minute", n)
+	}
+	bought := 0
+	for _, p := range k.placements {
+		if o, ok := k.orders[p.Store+"/"+p.ExternalID]; ok && o.CreatedAt.After(began) {
+			bought++
+		}
+	}
+	if bought < 10 {
+		t.Errorf("%d of the new orders went to suppliers, want more", bought)
 	}
 	if quiet > 90 {
 		t.Errorf("nothing happened in %d of 180 polls", quiet)

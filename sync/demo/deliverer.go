@@ -191,7 +191,8 @@ func (s *deliverer) scan(ctx context.Context, c reportCursor) (sync.SupplierBatc
 	for looked := 0; c.Shop < len(s.world.shops) && looked < scanLimit && len(b.Placements) < pageSize; {
 		v := &view{shop: s.world.shops[c.Shop], arrivals: c.Logs[c.Shop]}
 		for ; c.Next < v.known() && looked < scanLimit && len(b.Placements) < pageSize; c.Next++ {
-			if looked++; looked%1024 == 0 && ctx.Err() != nil {
+			looked++
+			if looked%1024 == 0 && ctx.Err() != nil {
 				return b, ctx.Err()
 			}
 			since := c.Since
@@ -204,7 +205,8 @@ func (s *deliverer) scan(ctx context.Context, c reportCursor) (sync.SupplierBatc
 		if c.Next < v.known() {
 			break
 		}
-		if c.Shop++; c.Shop < len(s.world.shops) {
+		c.Shop++
+		if c.Shop < len(s.world.shops) {
 			c.Next = oldest(&view{shop: s.world.shops[c.Shop], arrivals: c.Logs[c.Shop]}, c.Since, c.Known[c.Shop])
 		}
 	}

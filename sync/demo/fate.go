@@ -83,10 +83,10 @@ type turn struct {
 }
 
 const (
-	anyVia int8 = -9
-	both        = 3
-	first       = 1
-	second      = 2
+	anyVia = int8(-9)
+	both   = uint8(3)
+	first  = uint8(1)
+	second = uint8(2)
 )
 
 var turns = [fates]turn{

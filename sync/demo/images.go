@@ -40,26 +40,41 @@ type shape struct {
 // drawings are the pictures that there are, drawn from back to front.
 var drawings = map[string][]shape{
 	"shirt": {
-		{body, false, 50, 58, 24, 32, 0}, {body, false, 24, 42, 9, 16, .2}, {body, false, 76, 42, 9, 16, .2},
-		{deep, true, 50, 27, 10, 7, 0}, {deep, false, 50, 58, .8, 30, 0}, {fine, true, 54, 48, 1.4, 1.4, 0}, {fine, true, 54, 62, 1.4, 1.4, 0},
+		{body, false, 50, 58, 24, 32, 0},
+		{body, false, 24, 42, 9, 16, .2},
+		{body, false, 76, 42, 9, 16, .2},
+		{deep, true, 50, 27, 10, 7, 0},
+		{deep, false, 50, 58, .8, 30, 0},
+		{fine, true, 54, 48, 1.4, 1.4, 0},
+		{fine, true, 54, 62, 1.4, 1.4, 0},
 	},
 	"apron": {
 		{body, false, 50, 62, 26, 30, .1}, {body, false, 50, 32, 13, 14, .1}, {deep, false, 50, 68, 13, 9, 0}, {ink, false, 50, 14, 12, 1, 0},
 	},
 	"throw": {
-		{deep, false, 50, 74, 36, 12, 0}, {body, false, 50, 60, 36, 10, 0}, {fine, false, 50, 46, 36, 8, 0}, {body, false, 50, 33, 34, 7, 0},
-		{deep, false, 24, 50, 1, 26, 0}, {deep, false, 34, 50, 1, 26, 0},
+		{deep, false, 50, 74, 36, 12, 0},
+		{body, false, 50, 60, 36, 10, 0},
+		{fine, false, 50, 46, 36, 8, 0},
+		{body, false, 50, 33, 34, 7, 0},
+		{deep, false, 24, 50, 1, 26, 0},
+		{deep, false, 34, 50, 1, 26, 0},
 	},
 	"cushion": {{deep, false, 50, 54, 34, 32, 0}, {body, false, 50, 52, 32, 30, 0}, {fine, true, 50, 52, 5, 5, 0}},
 	"towel": {
 		{deep, false, 50, 20, 38, 2, 0}, {body, false, 50, 54, 22, 34, 0}, {fine, false, 50, 74, 22, 2, 0}, {fine, false, 50, 80, 22, 1, 0},
 	},
 	"candle": {
-		{deep, false, 50, 66, 24, 24, 0}, {body, false, 50, 64, 24, 22, 0}, {fine, true, 50, 42, 24, 6, 0}, {ink, false, 50, 36, .8, 6, 0},
+		{deep, false, 50, 66, 24, 24, 0},
+		{body, false, 50, 64, 24, 22, 0},
+		{fine, true, 50, 42, 24, 6, 0},
+		{ink, false, 50, 36, .8, 6, 0},
 		{glow, true, 50, 24, 5, 9, 0},
 	},
 	"mug": {
-		{deep, true, 76, 54, 14, 16, 0}, {fine, true, 76, 54, 8, 10, 0}, {body, false, 48, 56, 26, 28, -.1}, {deep, true, 48, 29, 27, 6, 0},
+		{deep, true, 76, 54, 14, 16, 0},
+		{fine, true, 76, 54, 8, 10, 0},
+		{body, false, 48, 56, 26, 28, -.1},
+		{deep, true, 48, 29, 27, 6, 0},
 		{ink, true, 48, 30, 23, 4, 0},
 	},
 	"plate":    {{deep, true, 50, 54, 42, 40, 0}, {body, true, 50, 52, 42, 40, 0}, {fine, true, 50, 52, 28, 26, 0}, {body, true, 50, 53, 26, 24, 0}},

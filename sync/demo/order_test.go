@@ -59,10 +59,11 @@ func TestDeterminism(t *testing.T) {
 		}
 		return string(data)
 	}
-	if all(5) != all(5) {
+	five := all(5)
+	if five != all(5) {
 		t.Error("the same seed made two worlds")
 	}
-	if all(5) == all(6) {
+	if five == all(6) {
 		t.Error("two seeds made the same world")
 	}
 }

@@ -50,8 +50,7 @@ func (p *plan) writePayments(o *order.Order, b *bill, id string, now int64) {
 		}
 		begun = p.pay.from[1]
 	}
-	switch p.fate {
-	case deposited:
+	if p.fate == deposited {
 		if half := p.pay.since(payPartly); half <= now {
 			add(half, "Settled", b.money(b.total/2), true, "")
 		}

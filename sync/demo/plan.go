@@ -34,7 +34,6 @@ type plan struct {
 	homed               int64 // the address is complete from then on; 0 = from the beginning
 	sentBack            int64
 	noted               int64 // staff wrote something
-	rewards             int8  // how generous a refund is: see money.go
 
 	marks marks // of the store platform
 }

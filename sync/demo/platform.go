@@ -88,7 +88,8 @@ func (p *platform) pullOrders(cursor []byte) (sync.Batch, error) {
 	// An order that the store no longer lists was there once: it is told one page after it was given.
 	for i := max(c.Next-pageSize, 0); i < min(c.Next, s.orders); i++ {
 		if s.fateOf(i) == vanished {
-			if v.plan(&pl, i); pl.vanished <= now {
+			v.plan(&pl, i)
+			if pl.vanished <= now {
 				b.Gone = append(b.Gone, s.externalID(i))
 			}
 		}
@@ -156,7 +157,8 @@ func (p *platform) pullUpdated(ctx context.Context, cursor []byte) (sync.Batch, 
 	}
 	var pl plan
 	for _, i := range v.agenda.between(v, platformKind, c.Since, now) {
-		if v.plan(&pl, i); i < c.Known {
+		v.plan(&pl, i)
+		if i < c.Known {
 			p.tell(&b, &pl, c.Since, now)
 		}
 	}

@@ -1,3 +1,4 @@
+//nolint:misspell // Portuguese and Polish are no misspelt English
 package demo
 
 import (

@@ -154,13 +154,13 @@ func (p *plan) buy(x *part, d *dice, start int64, hasty bool) {
 	x.process = x.placed + d.span(pc.begin[0]*hour, pc.begin[1]*hour)
 	x.ship = x.process + d.span(pc.pack[0]*hour, pc.pack[1]*hour)
 	x.late = x.placed + int64(pc.promise[1])*days*7/5 + days
-	switch {
-	case p.fate == slow:
+	switch p.fate {
+	case slow:
 		x.ship = x.late + d.span(4*days, 10*days)
-	case p.fate == untold || p.fate == shippedUnpaid:
+	case untold, shippedUnpaid:
 		x.process = x.placed + d.span(2*hour, 12*hour)
 		x.ship = x.process + d.span(14*hour, 40*hour)
-	case p.fate == cancelledMoving || p.fate == refundedMoving:
+	case cancelledMoving, refundedMoving:
 		x.ship, x.cancelled = never, x.process+d.span(24*days, 34*days)
 	}
 	if hasty {

@@ -1,3 +1,4 @@
+//nolint:misspell // Portuguese and Polish are no misspelt English
 package demo
 
 // wishes are what customers write beneath their orders, by language.
@@ -42,7 +43,6 @@ var remarks = map[string][]string{
 type phrases struct {
 	created, paidBy, cancelledBecause, wrap, codFee string
 	standard, express, locker, abroad, download     string
-	trade, thanks                                   string
 	reasons                                         [4]string // customer, stock, payment, test
 	refundReasons                                   []string
 	returnNote                                      string
@@ -53,7 +53,6 @@ var tongues = map[string]*phrases{
 		created: "Pedido recebido", paidBy: "Pagamento confirmado", cancelledBecause: "Pedido cancelado: ",
 		wrap: "Embalagem para presente", codFee: "Taxa de pagamento na entrega",
 		standard: "Correios PAC", express: "Sedex", locker: "Retirada na agência", abroad: "Internacional", download: "Download",
-		trade:   "Atacado",
 		reasons: [4]string{"o cliente desistiu", "produto esgotado no fornecedor", "pagamento não concluído", "pedido de teste"},
 		refundReasons: lines(`Chegou quebrado|Tamanho errado|Não era o que eu esperava|Demorou demais|Cor diferente da foto
 			|Faltou um item no pacote`),
@@ -63,7 +62,6 @@ var tongues = map[string]*phrases{
 		created: "Zamówienie przyjęte", paidBy: "Płatność potwierdzona", cancelledBecause: "Zamówienie anulowane: ",
 		wrap: "Pakowanie na prezent", codFee: "Opłata za pobranie",
 		standard: "Kurier DPD", express: "Kurier ekspres", locker: "Paczkomat InPost", abroad: "Przesyłka zagraniczna", download: "Do pobrania",
-		trade:   "Hurt",
 		reasons: [4]string{"klient zrezygnował", "brak towaru u dostawcy", "brak płatności", "zamówienie testowe"},
 		refundReasons: lines(`Przyszło stłuczone|Zły rozmiar|Nie tego się spodziewałem|Za długo szło|Inny kolor niż na zdjęciu
 			|Brakowało jednej rzeczy w paczce`),

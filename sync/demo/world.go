@@ -12,7 +12,6 @@ package demo
 
 import (
 	"cmp"
-	"strconv"
 	gosync "sync"
 	"time"
 
@@ -207,9 +206,4 @@ func (s *shop) kept(a arrivals) *view {
 
 func (a arrivals) copied() arrivals {
 	return arrivals{Segments: append([]segment(nil), a.Segments...), Count: a.Count}
-}
-
-// String names the world's size for a developer.
-func (w *World) String() string {
-	return "demo world of " + strconv.Itoa(w.shops[0].orders+w.shops[1].orders) + " orders"
 }

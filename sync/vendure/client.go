@@ -25,8 +25,8 @@ import (
 // administrator.
 type Options struct {
 	URL            string // of the store; the admin API is taken to be at /admin-api unless it has a path
-	Key            string // API key, "lookupId:secret"
-	User, Password string // of an administrator, where there is no Key
+	Key            string // API key, "lookupId:secret"; or "name:password" of an administrator
+	User, Password string // of an administrator, when they are not in Key
 	Channel        string // channel token; "" = the default channel
 	Version        string // of Orderdeck, for the User-Agent
 	Clock          func() time.Time
@@ -43,7 +43,7 @@ type Platform struct {
 	shop    *shop           // what the store said of itself; nil = not asked yet
 	take    int             // orders on the next page
 	most    int             // orders per page that the store can bear
-	looked  map[string]bool // external ids that this sweep has seen already
+	looked  map[string]bool // external ids that were compared already in this run
 }
 
 var _ sync.Platform = (*Platform)(nil)
@@ -54,6 +54,9 @@ const fullPage = 100
 
 // New makes a Platform; nothing is sent yet.
 func New(o Options) (*Platform, error) {
+	if o.User == "" {
+		o.Key, o.User, o.Password = SplitSecret(o.Key)
+	}
 	if o.Key == "" && (o.User == "" || o.Password == "") {
 		return nil, &sync.Error{
 			Kind: sync.Refused, Text: "Vendure needs an API key, or the name and password of an administrator",
@@ -306,7 +309,8 @@ func (p *Platform) unauthorized(words string) error {
 		e.Hint = "Check the API key. The store must also list 'api-key' in authOptions.tokenMethod of its Vendure config; " +
 			"where it does not, give an administrator's name:password instead"
 	} else {
-		e.Hint = "Check the name and the password of the administrator, and that its role has ReadOrder"
+		e.Hint = "Check the name and the password of the administrator, and that its role has ReadOrder; " +
+			"an API key would be lookupId:secret, with a secret of 64 hexadecimal digits"
 	}
 	return e
 }

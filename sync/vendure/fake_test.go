@@ -344,6 +344,10 @@ func fits(o, filter map[string]any) bool {
 				if text == "" || text <= want.(string) {
 					return false
 				}
+			case "before":
+				if text == "" || text >= want.(string) {
+					return false
+				}
 			case "in":
 				if !in() {
 					return false

@@ -46,7 +46,7 @@ func (p *Platform) Pull(ctx context.Context, stream string, cursor []byte, known
 			return sync.Batch{}, &sync.Error{Kind: sync.Broken, Text: "the cursor of the stream " + stream + " is damaged", Err: err}
 		}
 	}
-	r := &request{p: p, shop: s, known: known, at: &c}
+	r := &request{p: p, shop: s, known: known, at: &c, sweeping: stream == sweep}
 	switch stream {
 	case updated:
 		err = r.updated(ctx)
@@ -71,9 +71,10 @@ type position struct {
 	// Phase is where the stream updated (drafts, then nothing) or a sweep stands.
 	Phase string `json:"phase,omitempty"`
 	// The rest is of a sweep; see sweep.go.
-	Open  string `json:"open,omitempty"`
-	Round walk   `json:"round,omitzero"`
-	Left  int    `json:"left,omitempty"`
+	Open   string    `json:"open,omitempty"`
+	Round  walk      `json:"round,omitzero"`
+	Left   int       `json:"left,omitempty"`
+	Recent time.Time `json:"recent,omitzero"`
 }
 
 // request is one Pull.
@@ -83,6 +84,8 @@ type request struct {
 	known sync.Known
 	at    *position
 	batch sync.Batch
+
+	sweeping bool
 }
 
 // now is the store's time.
@@ -102,6 +105,9 @@ func (r *request) updated(ctx context.Context) error {
 		}
 	}
 	if r.at.Phase != phaseDrafts {
+		if r.at.Done == 0 { // a run begins here
+			clear(r.p.looked)
+		}
 		err := r.glances(ctx, &r.at.walk, "updatedAt", map[string]any{"active": eq(false)},
 			func(g *admin.Glance) time.Time { return instant(g.UpdatedAt) })
 		if err == nil && !r.batch.More {
@@ -191,8 +197,12 @@ func (r *request) glances(
 	return r.compare(ctx, list)
 }
 
-// compare looks up what is known of some orders and reads those that differ.
+// compare looks up what is known of some orders and reads those that differ. A sweep leaves alone what was looked at in
+// the same run already.
 func (r *request) compare(ctx context.Context, list []admin.Glance) error {
+	if r.sweeping {
+		list = slices.DeleteFunc(list, func(g admin.Glance) bool { return r.p.looked[g.Id] })
+	}
 	ids := make([]string, len(list))
 	for i := range list {
 		ids[i] = list[i].Id
@@ -217,6 +227,9 @@ func (r *request) compare(ctx context.Context, list []admin.Glance) error {
 		return err
 	}
 	r.add(orders)
+	for _, id := range ids {
+		r.p.looked[id] = true
+	}
 	return nil
 }
 

@@ -53,11 +53,11 @@ func (r *request) sweep(ctx context.Context) error {
 	case phaseUnsent:
 		return r.sweepDrafts(ctx)
 	}
-	clear(r.p.looked)
 	r.at.Phase, r.at.walk = phaseRecent, walk{After: r.now().Add(-sweepRecent)}
 	if err := r.narrow(ctx); err != nil {
 		return err
 	}
+	r.at.Recent = r.at.After
 	return r.sweepRecent(ctx)
 }
 
@@ -93,12 +93,9 @@ func (r *request) next(phase string) {
 	r.batch.More = phase != phaseRest
 }
 
-// look compares the next page of a walk by the date of placing, and remembers who was looked at.
+// look compares the next page of a walk by the date of placing.
 func (r *request) look(ctx context.Context, w *walk, filter map[string]any) error {
-	return r.glances(ctx, w, "orderPlacedAt", filter, func(g *admin.Glance) time.Time {
-		r.p.looked[g.Id] = true
-		return optional(g.OrderPlacedAt)
-	})
+	return r.glances(ctx, w, "orderPlacedAt", filter, func(g *admin.Glance) time.Time { return optional(g.OrderPlacedAt) })
 }
 
 // sweepOpen looks at the next orders that are open here, by their ids.
@@ -135,7 +132,6 @@ func (r *request) sweepOpen(ctx context.Context) error {
 			return strangeOrder(list[i].Id)
 		}
 		there[list[i].Id] = true
-		r.p.looked[list[i].Id] = true
 	}
 	for _, id := range ids {
 		if !there[id] {
@@ -150,10 +146,14 @@ func (r *request) sweepRound(ctx context.Context) error {
 	left := r.at.Left
 	before := r.at.Round.Done
 	recent := r.now().Add(-sweepFinal).UTC().Format(stamp)
-	err := r.look(ctx, &r.at.Round, map[string]any{"active": eq(false), "_or": []any{
-		map[string]any{"state": map[string]any{"notIn": final}},
-		map[string]any{"orderPlacedAt": map[string]any{"after": recent}},
-	}})
+	err := r.look(ctx, &r.at.Round, map[string]any{
+		"active":        eq(false),
+		"orderPlacedAt": map[string]any{"before": r.at.Recent.UTC().Format(stamp)}, // the others have been looked at
+		"_or": []any{
+			map[string]any{"state": map[string]any{"notIn": final}},
+			map[string]any{"orderPlacedAt": map[string]any{"after": recent}},
+		},
+	})
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,13 @@ func (w *walk) options(field string, take int, filter map[string]any) map[string
 	if after.IsZero() {
 		after = time.Unix(0, 0)
 	}
-	f[field] = map[string]any{"after": after.UTC().Format(stamp)}
+	dates := map[string]any{"after": after.UTC().Format(stamp)}
+	if more, ok := filter[field].(map[string]any); ok {
+		for k, v := range more {
+			dates[k] = v
+		}
+	}
+	f[field] = dates
 	skip := 0
 	if len(w.Seen) > 0 {
 		ids := make([]string, 0, min(len(w.Seen), mostExcluded))
