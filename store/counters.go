@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"github.com/orderdeck/orderdeck/store/order"
 )
@@ -50,20 +52,19 @@ type shopCounts struct {
 	all             int
 }
 
-// counts reads all counters: a few dozen rows.
-func (d *DB) counts(ctx context.Context) (map[string]*shopCounts, error) {
-	out := map[string]*shopCounts{}
-	err := d.query(ctx, `SELECT s.name, coalesce(c.key, -1), coalesce(c.archived, 0), coalesce(c.n, 0)
-		FROM shops s LEFT JOIN counters c ON c.shop = s.id`, nil, func(scan func(...any) error) error {
-		var name string
+// counts reads all counters: a few dozen rows. Shops are by id.
+func (d *DB) counts(ctx context.Context) (map[int64]*shopCounts, error) {
+	out := map[int64]*shopCounts{}
+	err := d.query(ctx, `SELECT shop, key, archived, n FROM counters`, nil, func(scan func(...any) error) error {
+		var shop int64
 		var key, archived, n int
-		if err := scan(&name, &key, &archived, &n); err != nil {
+		if err := scan(&shop, &key, &archived, &n); err != nil {
 			return err
 		}
-		c := out[name]
+		c := out[shop]
 		if c == nil {
 			c = &shopCounts{}
-			out[name] = c
+			out[shop] = c
 		}
 		switch {
 		case key >= 0 && key < archivedBucket:
@@ -81,30 +82,25 @@ func (d *DB) counts(ctx context.Context) (map[string]*shopCounts, error) {
 
 // Counts gives the exact numbers of the tabs that have one, for a choice of shops; none = all.
 func (d *DB) Counts(ctx context.Context, shops []string) (Counts, error) {
+	infos, err := d.shopInfos(ctx)
+	if err != nil {
+		return nil, err
+	}
 	by, err := d.counts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(shops) == 0 {
-		for name := range by {
-			shops = append(shops, name)
-		}
+	out := make(Counts, len(countedTabs()))
+	for _, id := range countedTabs() {
+		out[id] = 0
 	}
-	out := Counts{}
-	for _, tab := range order.Tabs() {
-		if tab.Counted {
-			out[tab.ID] = 0
-		}
-	}
-	seen := map[string]bool{}
-	for _, name := range shops {
-		c := by[name]
-		if c == nil || seen[name] {
+	for _, s := range infos {
+		c := by[s.id]
+		if c == nil || (len(shops) > 0 && !slices.Contains(shops, s.Name)) {
 			continue
 		}
-		seen[name] = true
-		for i, s := range order.Stages {
-			out[string(s)] += c.stages[0][i]
+		for i, stage := range order.Stages {
+			out[string(stage)] += c.stages[0][i]
 		}
 		out[order.TabAll] += c.all
 		out[order.TabRefunds] += c.refunds
@@ -112,3 +108,14 @@ func (d *DB) Counts(ctx context.Context, shops []string) (Counts, error) {
 	}
 	return out, nil
 }
+
+// countedTabs are the ids of the tabs that have a counter.
+var countedTabs = sync.OnceValue(func() []string {
+	var ids []string
+	for _, t := range order.Tabs() {
+		if t.Counted {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+})

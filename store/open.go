@@ -52,6 +52,7 @@ type DB struct {
 	indexing indexing
 	missing  atomic.Pointer[map[string]bool] // indexes that are not there, while a large import is being indexed
 	numbers  tabNumbers
+	shopList shopCache
 	vocab    vocab
 
 	closing   chan struct{}

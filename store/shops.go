@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
@@ -37,14 +38,44 @@ func (d *DB) Shops(ctx context.Context) ([]Shop, error) {
 	return shops, nil
 }
 
+// shopCache keeps the list of shops: nearly everything asks for it, and it nearly never changes.
+type shopCache struct {
+	mu    sync.Mutex
+	turn  int // grows whenever the list may have changed
+	infos []shopInfo
+	valid bool
+}
+
+func (c *shopCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.turn++
+	c.infos, c.valid = nil, false
+}
+
+// shopInfos gives all shops. The list is shared and must not be changed.
 func (d *DB) shopInfos(ctx context.Context) ([]shopInfo, error) {
-	var infos []shopInfo
-	err := d.query(ctx, `SELECT `+shopColumns+` FROM shops ORDER BY id`, nil, func(scan func(...any) error) error {
+	c := &d.shopList
+	c.mu.Lock()
+	infos, valid, turn := c.infos, c.valid, c.turn
+	c.mu.Unlock()
+	if valid {
+		return infos, nil
+	}
+	infos = nil
+	if err := d.query(ctx, `SELECT `+shopColumns+` FROM shops ORDER BY id`, nil, func(scan func(...any) error) error {
 		s, err := scanShop(scan)
 		infos = append(infos, s)
 		return err
-	})
-	return infos, err
+	}); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.turn == turn {
+		c.infos, c.valid = infos, true
+	}
+	return infos, nil
 }
 
 // PutShop adds a shop or updates what is known of it; s.Name says which. Settings that decide about stages (OwnStock,
@@ -65,6 +96,7 @@ func (d *DB) PutShop(ctx context.Context, s Shop) error {
 		derive = old != nil && (old.OwnStock != s.OwnStock || old.AuthorizedIsPaid != s.AuthorizedIsPaid)
 		delete(t.w.known.shops, s.Name)
 		t.tell = true
+		t.after = append(t.after, d.shopList.forget)
 		if err := t.exec(`INSERT INTO shops (name, platform, title, url, currency, zone, own_stock, authorized_is_paid, demo)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET platform = excluded.platform, title = excluded.title, url = excluded.url,
@@ -113,6 +145,7 @@ func (d *DB) RemoveShop(ctx context.Context, name string) error {
 	return d.write(ctx, func(t *tx) error {
 		t.w.known = known{}
 		t.tell = true
+		t.after = append(t.after, d.shopList.forget)
 		for _, text := range []string{
 			`DELETE FROM rederive WHERE product IN (SELECT id FROM products WHERE shop = ?)`,
 			`DELETE FROM products WHERE shop = ?`,

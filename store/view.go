@@ -336,7 +336,7 @@ func (d *DB) planCounts(ctx context.Context, v *view, infos []shopInfo) (planCou
 	}
 	var p planCounts
 	for _, s := range infos {
-		c := by[s.Name]
+		c := by[s.id]
 		if c == nil {
 			continue
 		}
@@ -366,12 +366,12 @@ func (d *DB) planCounts(ctx context.Context, v *view, infos []shopInfo) (planCou
 type tabNumbers struct {
 	mu sync.Mutex
 	at time.Time
-	by map[string]*shopCounts
+	by map[int64]*shopCounts
 }
 
 const numbersFor = 2 * time.Second
 
-func (n *tabNumbers) get(ctx context.Context, d *DB) (map[string]*shopCounts, error) {
+func (n *tabNumbers) get(ctx context.Context, d *DB) (map[int64]*shopCounts, error) {
 	n.mu.Lock()
 	by := n.by
 	if time.Since(n.at) > numbersFor {

@@ -135,6 +135,7 @@ func (d *DB) watch(every time.Duration) {
 
 // elsewhere is what happens after another process wrote.
 func (d *DB) elsewhere(ctx context.Context) {
+	d.shopList.forget()
 	_ = d.loadIndexing(ctx) // only what it knew before is lost if this fails; the next notice tries again
 	d.notices.publish(nil)
 }
