@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/orderdeck/orderdeck/store/order"
 )
 
 func TestProportions(t *testing.T) {
@@ -21,6 +24,38 @@ func TestProportions(t *testing.T) {
 	} {
 		if n[key] < want[0] || n[key] > want[1] {
 			t.Errorf("%s: %d orders, want %d to %d", key, n[key], want[0], want[1])
+		}
+	}
+}
+
+// TestExceptionsAreMeant makes sure that nothing contradicts itself by accident: every exception belongs to a fate that
+// is there to show it.
+func TestExceptionsAreMeant(t *testing.T) {
+	meant := map[order.ExceptionCode][]fate{
+		order.ExceptionShippedUnpaid: {shippedUnpaid}, order.ExceptionCancelledMoving: {cancelledMoving},
+		order.ExceptionRefundedMoving: {refundedMoving}, order.ExceptionChargeback: {charged}, order.ExceptionPlacementFailed: {failing},
+		order.ExceptionStoreNotTold: {untold}, order.ExceptionNoTracking: {untracked}, order.ExceptionTotalMismatch: {miscounted, duplicate},
+		order.ExceptionLoss: {lossy}, order.ExceptionAddress: {homeless}, order.ExceptionUnknownStatus: {strange},
+		order.ExceptionMissingUpstream: {vanished},
+	}
+	for seed := range int64(3) {
+		w, c := world(DefaultOrders, seed)
+		k := newDesk(w)
+		k.sync(t)
+		c.forward(37 * time.Hour)
+		k.sync(t)
+		fates := map[string]fate{}
+		for _, s := range w.shops {
+			for i := range s.seen().known() {
+				fates[s.name+"/"+s.externalID(i)] = s.fateOf(i)
+			}
+		}
+		for id, state := range k.derive(c.now) {
+			for _, e := range state.Active(c.now) {
+				if list := meant[e.Code]; list != nil && !slices.Contains(list, fates[id]) {
+					t.Errorf("seed %d: %s (fate %d): %s: %s", seed, id, fates[id], e.Code, e.Text)
+				}
+			}
 		}
 	}
 }
