@@ -58,7 +58,8 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(120), tea.WithFilter(wheelFilter())}
+	// Signals end the context; Bubble Tea's own handler, beside that, can lock up in v2.0.10.
+	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(120), tea.WithFilter(wheelFilter())}
 	if os.Getenv("NO_COLOR") != "" { // any value counts: no-color.org
 		m.profile = colorprofile.ASCII
 		*m.ctx.Theme = *theme.New(m.ctx.Dark, m.profile)
@@ -74,7 +75,7 @@ func Run(ctx context.Context, o Options) error {
 		return g.report(o)
 	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil
+		return context.Cause(ctx) // a signal: the command line knows which
 	}
 	return err
 }
@@ -99,7 +100,9 @@ func newRoot(ctx context.Context, o Options) (*root, error) {
 		return nil, err
 	}
 	c.SetShops(shops)
-	return &root{ctx: c, opt: o, home: orders.New(c, o.Orders), mouse: o.Mouse, profile: colorprofile.TrueColor, started: o.Clock()}, nil
+	m := &root{ctx: c, opt: o, home: orders.New(c, o.Orders), mouse: o.Mouse, profile: colorprofile.TrueColor}
+	c.Open, c.Close, c.Run = m.open, m.close, m.run
+	return m, nil
 }
 
 // relay sends what happens elsewhere into the program: one goroutine, coalesced notices.

@@ -68,7 +68,7 @@ func (m *root) global(a action.Action) (tea.Cmd, bool) {
 
 // palette lists every action by name, with its key, and why it is not possible.
 func (m *root) palette() ui.MenuSpec {
-	spec := ui.MenuSpec{Title: "Commands", Choose: func(it ui.MenuItem) tea.Cmd { return ui.Send(ui.Run{ID: it.Value.(action.ID)}) }}
+	spec := ui.MenuSpec{Title: "Commands", Choose: func(it ui.MenuItem) tea.Cmd { return m.ctx.Run(it.Value.(action.ID)) }}
 	for _, a := range m.ctx.Keys.All() {
 		if a.Arg > 0 || a.ID == action.Commands || a.ID == action.Back {
 			continue

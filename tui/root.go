@@ -34,7 +34,6 @@ type root struct {
 	toast   ui.Toast
 	toastAt time.Time
 	click   clicked
-	started time.Time
 
 	canvas  draw.Canvas
 	version uint64 // grows with whatever may change the picture
@@ -100,20 +99,8 @@ func (m *root) serve(msg tea.Msg) tea.Cmd {
 		return m.readShops()
 	case shopsMsg:
 		m.ctx.SetShops(msg)
-	case ui.Push:
-		return m.push(msg.Screen)
-	case ui.Pop:
-		if i := slices.Index(m.stack, msg.Screen); i >= 0 {
-			m.stack = m.stack[:i]
-		}
 	case ui.Toast:
 		m.toast, m.toastAt = msg, time.Now()
-	case ui.Open:
-		return m.open(msg)
-	case ui.Run:
-		if a, ok := m.ctx.Keys.Get(msg.ID); ok {
-			return m.do(a)
-		}
 	case ui.CopyText:
 		m.toast, m.toastAt = ui.Toast{Text: "copied the " + msg.What + ": " + msg.Text}, time.Now()
 		return tea.SetClipboard(msg.Text)
@@ -147,6 +134,21 @@ func (m *root) push(s ui.Screen) tea.Cmd {
 	m.stack = append(m.stack, s)
 	if i, ok := s.(interface{ Init() tea.Cmd }); ok {
 		return i.Init()
+	}
+	return nil
+}
+
+func (m *root) close(s ui.Screen) tea.Cmd {
+	if i := slices.Index(m.stack, s); i >= 0 {
+		m.stack = m.stack[:i]
+	}
+	return nil
+}
+
+// run carries out an action as if its key had been pressed.
+func (m *root) run(id action.ID) tea.Cmd {
+	if a, ok := m.ctx.Keys.Get(id); ok {
+		return m.do(a)
 	}
 	return nil
 }

@@ -53,18 +53,18 @@ func sentence(v order.Verdict) string {
 func Do(ctx *ui.Context, rec *order.Record, id action.ID) (tea.Cmd, bool) {
 	switch id {
 	case action.Copy:
-		return ui.Send(ui.Open{Kind: ui.KindMenu, Arg: copyMenu(rec)}), true
+		return ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: copyMenu(rec)}), true
 	case action.Browse:
 		return ui.Send(ui.BrowseURL{URL: rec.AdminURL}), true
 	case action.Why:
-		return ui.Send(ui.Open{Kind: ui.KindText, Arg: why(ctx, rec)}), true
+		return ctx.Open(ui.Open{Kind: ui.KindText, Arg: why(ctx, rec)}), true
 	case action.Tracking, action.Invoice, action.Receipt, action.Refund:
 		v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), events[id])
 		word := string(id)
 		if !v.Allowed {
 			return ui.Say(word + ": " + sentence(v)), true
 		}
-		return ui.Send(ui.Open{Kind: ui.KindText, Arg: state(ctx, rec, id, v)}), true
+		return ctx.Open(ui.Open{Kind: ui.KindText, Arg: state(ctx, rec, id, v)}), true
 	}
 	return nil, false
 }

@@ -308,7 +308,7 @@ func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
 	case action.Open:
 		return s.enter(), true
 	case action.Back, action.Quit:
-		return ui.Send(ui.Pop{Screen: s}), true
+		return s.ctx.Close(s), true
 	}
 	return nil, true
 }
@@ -320,7 +320,7 @@ func (s *Screen) enter() tea.Cmd {
 	}
 	if s.cursor == rowGo {
 		if s.done != "" && s.err == nil {
-			return ui.Send(ui.Pop{Screen: s})
+			return s.ctx.Close(s)
 		}
 		return s.start()
 	}

@@ -125,7 +125,7 @@ func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
 	case action.Bottom:
 		s.scroll(len(s.cache))
 	case action.Back, action.Help, action.Open, action.Quit, action.Why:
-		return ui.Send(ui.Pop{Screen: s}), true
+		return s.ctx.Close(s), true
 	default:
 		return nil, a.ID != action.Redraw && a.ID != action.Mouse
 	}
@@ -141,7 +141,7 @@ func (s *Screen) Can(action.ID) (ok bool, why string, known bool) { return false
 func (s *Screen) Footer() []action.ID { return []action.ID{action.Down, action.Back} }
 
 // Click closes the dialog.
-func (s *Screen) Click(int, int, bool) tea.Cmd { return ui.Send(ui.Pop{Screen: s}) }
+func (s *Screen) Click(int, int, bool) tea.Cmd { return s.ctx.Close(s) }
 
 // Wheel scrolls.
 func (s *Screen) Wheel(_, _, n int) tea.Cmd {

@@ -102,7 +102,7 @@ func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
 	page := max(1, s.body.H-1)
 	switch k.String() {
 	case "esc", "ctrl+c":
-		return ui.Send(ui.Pop{Screen: s})
+		return s.ctx.Close(s)
 	case "up", "ctrl+k", "shift+tab":
 		s.move(-1)
 	case "down", "ctrl+j", "tab":
@@ -153,7 +153,8 @@ func (s *Screen) choose() tea.Cmd {
 		if s.spec.Accept == nil || s.field.Value() == "" {
 			return nil
 		}
-		return tea.Sequence(ui.Send(ui.Pop{Screen: s}), s.spec.Accept(s.field.Value()))
+		s.ctx.Close(s)
+		return s.spec.Accept(s.field.Value())
 	}
 	item := s.spec.Items[s.shown[s.cursor]]
 	switch {
@@ -167,7 +168,8 @@ func (s *Screen) choose() tea.Cmd {
 	case s.spec.Choose == nil:
 		return nil
 	}
-	return tea.Sequence(ui.Send(ui.Pop{Screen: s}), s.spec.Choose(item))
+	s.ctx.Close(s)
+	return s.spec.Choose(item)
 }
 
 // Paste narrows by what is pasted.
@@ -186,7 +188,7 @@ func (s *Screen) Cursor() (x, y int, ok bool) {
 // Click chooses an item.
 func (s *Screen) Click(x, y int, _ bool) tea.Cmd {
 	if !s.body.Contains(x, y) {
-		return ui.Send(ui.Pop{Screen: s})
+		return s.ctx.Close(s)
 	}
 	if at := s.itemAt(y - s.body.Y); at >= 0 {
 		s.cursor = at

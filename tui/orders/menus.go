@@ -16,7 +16,7 @@ import (
 
 // menu opens the menus of the list and of the order under the cursor.
 func (s *Screen) menu(id action.ID) (tea.Cmd, bool) {
-	open := func(m ui.MenuSpec) (tea.Cmd, bool) { return ui.Send(ui.Open{Kind: ui.KindMenu, Arg: m}), true }
+	open := func(m ui.MenuSpec) (tea.Cmd, bool) { return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: m}), true }
 	switch id {
 	case action.Dates:
 		return open(s.dates())
@@ -104,7 +104,7 @@ func (s *Screen) views() ui.MenuSpec {
 	m := ui.MenuSpec{Title: "Views", Choose: func(it ui.MenuItem) tea.Cmd {
 		switch v := it.Value.(type) {
 		case action.ID:
-			return ui.Send(ui.Run{ID: v})
+			return s.ctx.Run(v)
 		case View:
 			return s.removeView(v.Name)
 		case string:
@@ -290,5 +290,5 @@ func (s *Screen) export() tea.Cmd {
 	if q := s.search.field.Value(); q != "" {
 		title += " · " + q
 	}
-	return ui.Send(ui.Open{Kind: ui.KindExport, Arg: ui.ExportArg{Query: s.list.query, Title: title, Selected: s.marked.ids()}})
+	return s.ctx.Open(ui.Open{Kind: ui.KindExport, Arg: ui.ExportArg{Query: s.list.query, Title: title, Selected: s.marked.ids()}})
 }

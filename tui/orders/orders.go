@@ -381,7 +381,7 @@ func (s *Screen) open() tea.Cmd {
 	if s.list.cursorID == 0 {
 		return nil
 	}
-	return ui.Send(ui.Open{Kind: ui.KindOrder, Arg: ui.OrderArg{ID: s.list.cursorID, Step: func(n int) (int64, tea.Cmd) {
+	return s.ctx.Open(ui.Open{Kind: ui.KindOrder, Arg: ui.OrderArg{ID: s.list.cursorID, Step: func(n int) (int64, tea.Cmd) {
 		cmd := s.list.move(s.list.cursor + n)
 		return s.list.cursorID, tea.Batch(cmd, s.follow())
 	}}})
@@ -489,7 +489,7 @@ func (s *Screen) Click(x, y int, double bool) tea.Cmd {
 	}
 	if s.pane.Contains(x, y) {
 		if i := s.scroll + y - s.pane.Y; i < len(s.lines) && s.lines[i].Action != "" {
-			return ui.Send(ui.Run{ID: s.lines[i].Action})
+			return s.ctx.Run(s.lines[i].Action)
 		}
 	}
 	if s.above.Contains(x, y) {

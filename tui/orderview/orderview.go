@@ -87,7 +87,7 @@ func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
 	case action.NextOrder, action.NextTab:
 		return s.step(1), true
 	case action.Back, action.Open, action.Quit:
-		return ui.Send(ui.Pop{Screen: s}), true
+		return s.ctx.Close(s), true
 	default:
 		if ok, why, known := s.Can(a.ID); known && !ok {
 			return ui.Say(a.Label + ": " + why), true
@@ -139,7 +139,7 @@ func (s *Screen) Footer() []action.ID {
 func (s *Screen) Click(x, y int, _ bool) tea.Cmd {
 	for _, h := range s.hits {
 		if h.box.Contains(x, y) {
-			return ui.Send(ui.Run{ID: h.id})
+			return s.ctx.Run(h.id)
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
 	case action.Why:
 		return s.skipped(states), true
 	case action.Back, action.Quit, action.SyncScreen:
-		return ui.Send(ui.Pop{Screen: s}), true
+		return s.ctx.Close(s), true
 	default:
 		return nil, false
 	}
@@ -107,7 +107,7 @@ func (s *Screen) skipped(states []store.SyncState) tea.Cmd {
 	for _, one := range sk.list {
 		t.Lines = append(t.Lines, "#"+one.Number+"   "+one.Reason)
 	}
-	return ui.Send(ui.Open{Kind: ui.KindText, Arg: t})
+	return s.ctx.Open(ui.Open{Kind: ui.KindText, Arg: t})
 }
 
 // Can knows the keys of this screen.

@@ -57,6 +57,11 @@ type Context struct {
 	titles map[string]string
 	// Dark tells which picture of the theme is in use; pictures of products need it.
 	Dark bool
+	// Open, Close and Run take effect at once, so that the next key already meets the new screen: Open shows a screen by
+	// its kind, Close takes a layer away (and those above it), Run carries out an action as if its key were pressed.
+	Open  func(Open) tea.Cmd
+	Close func(Screen) tea.Cmd
+	Run   func(action.ID) tea.Cmd
 	// After sends a message after a while; tests put a clock of their own here.
 	After func(d time.Duration, msg tea.Msg) tea.Cmd
 	// Image gives a product's picture, where one is at hand without waiting.
@@ -146,23 +151,18 @@ type Sized interface {
 	Size(w, h int) (int, int)
 }
 
+// Open asks for a screen by kind; no screen imports another.
+type Open struct {
+	Kind string
+	Arg  any
+}
+
 // Messages that any screen may send.
 type (
-	// Push opens a layer above.
-	Push struct{ Screen Screen }
-	// Pop closes the layer that sent it.
-	Pop struct{ Screen Screen }
 	// Toast says something in the footer. Errors stay until a key is pressed.
 	Toast struct {
 		Text string
 		Bad  bool
-	}
-	// Run carries out an action as if its key had been pressed, after the sender has closed.
-	Run struct{ ID action.ID }
-	// Open asks the root for a screen by kind; no screen imports another.
-	Open struct {
-		Kind string
-		Arg  any
 	}
 	// StoreChanged is sent after the database changed.
 	StoreChanged struct{ Change store.Change }
