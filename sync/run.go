@@ -236,7 +236,7 @@ func (s *Service) takeRequests(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, u := range s.units {
-		if u.source == nil || slices.Contains(names, u.name) {
+		if u.source == nil || slices.Contains(names, u.name) || slices.Contains(names, "") { // "" = all of them
 			u.asked = true
 			if u.state.State == StateWaiting {
 				u.kickNow()

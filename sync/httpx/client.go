@@ -234,10 +234,10 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
 // encryption; and what was sent to one address is not sent again to another.
 func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	to := req.URL.Scheme + "://" + req.URL.Host + req.URL.Path
+	to := withoutQuery(req.URL)
 	switch {
 	case first.Method != http.MethodGet && first.Method != http.MethodHead:
-		return refuse("%s sends us on to %s", "If that is the store's right address, use it", c.base.Host, to)
+		return c.sentOn(req.URL)
 	case req.URL.Host != c.base.Host:
 		return refuse("%s sends us on to another host, %s", "If that is the store's right address, use it", c.base.Host, to)
 	case req.URL.Scheme != c.base.Scheme:
@@ -247,3 +247,10 @@ func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 	}
 	return nil
 }
+
+// sentOn refuses a redirect and says where to, in case that is where the store really is.
+func (c *Client) sentOn(to *url.URL) error {
+	return refuse("%s sends us on to %s", "If that is the store's right address, use it", c.base.Host, c.Redact(withoutQuery(to)))
+}
+
+func withoutQuery(u *url.URL) string { return u.Scheme + "://" + u.Host + u.Path }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -33,6 +34,12 @@ func (c *Client) judge(a *Answer, now time.Time) error {
 		title = ", “" + c.Redact(title) + "”"
 	}
 	switch {
+	case a.Status/100 == 3: // one that the standard library would not have followed
+		to, err := c.base.Parse(a.Header.Get("Location"))
+		if err != nil {
+			to = &url.URL{}
+		}
+		return c.sentOn(to)
 	case a.Status == http.StatusTooManyRequests:
 		return &sync.Error{Kind: sync.RateLimited, RetryAfter: after, Text: c.base.Host + " asks us to slow down (" + status + ")"}
 	case a.Status >= 500 && page:
@@ -137,7 +144,7 @@ func RetryAfter(header string, now time.Time) time.Duration {
 	}
 	var d time.Duration
 	if n, err := strconv.ParseFloat(header, 64); err == nil {
-		if n != n || n <= 0 {
+		if math.IsNaN(n) || n <= 0 {
 			return 0
 		}
 		d = time.Duration(min(n, longestRetry.Seconds()) * float64(time.Second))
