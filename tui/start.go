@@ -23,7 +23,7 @@ func Start(ctx context.Context, a *command.App, image func(url string) (image.Im
 	}
 	views := make([]orders.View, len(a.Views))
 	for i, v := range a.Views {
-		views[i] = orders.View{Name: v.Name, Query: v.Query, Sort: strings.TrimPrefix(v.Sort, "-"), Asc: !strings.HasPrefix(v.Sort, "-"), Columns: v.Columns}
+		views[i] = orders.View{Name: v.Name, Query: v.Query, Sort: strings.TrimPrefix(v.Sort, "-"), Asc: !strings.HasPrefix(v.Sort, "-"), Columns: v.Columns, Stores: v.Stores}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
@@ -58,7 +58,7 @@ func saveViews(c *config.Config, views []orders.View) error {
 			if sort != "" && !v.Asc {
 				sort = "-" + sort
 			}
-			out[i] = config.View{Name: v.Name, Query: v.Query, Sort: sort, Columns: v.Columns}
+			out[i] = config.View{Name: v.Name, Query: v.Query, Sort: sort, Columns: v.Columns, Stores: v.Stores}
 		}
 		return out
 	})

@@ -251,3 +251,19 @@ func TestAKeyIsReadLateAndAgain(t *testing.T) {
 		t.Error("a platform that there is not was made")
 	}
 }
+
+func TestHiddenLine(t *testing.T) {
+	for typed, want := range map[string]string{
+		"abc\r": "abc", "abc\nrest": "abc", "ab\x7fc\r": "ac", "abc\x15d\r": "d", "\x7f\x08a\r": "a", "a\x04b\r": "ab", "a\tb\x1b\r": "ab",
+	} {
+		if got, err := hiddenLine(strings.NewReader(typed)); err != nil || got != want {
+			t.Errorf("%q: %q, %v; want %q", typed, got, err, want)
+		}
+	}
+	for typed, want := range map[string]int{"ab\x03": ExitSIGINT, "\x04": ExitUsage, "ab": ExitUsage} {
+		_, err := hiddenLine(strings.NewReader(typed))
+		if code, _ := exitCode(t.Context(), err); code != want {
+			t.Errorf("%q: %v, exit code %d, want %d", typed, err, code, want)
+		}
+	}
+}

@@ -87,31 +87,59 @@ func (s *session) askHidden(ctx context.Context, question string) (string, error
 		return "", errNobody
 	}
 	fd := int(f.Fd())
-	before, err := term.GetState(fd)
+	// Not term.ReadPassword: it takes no notice of Ctrl+D, and leaves the echo off when it is interrupted.
+	before, err := term.MakeRaw(fd)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("the terminal cannot hide what is typed: %w", err)
 	}
+	defer func() {
+		_ = term.Restore(fd, before)
+		fmt.Fprintln(s.err)
+	}()
 	fmt.Fprintf(s.err, "%s: ", question)
 	type answer struct {
-		text []byte
+		text string
 		err  error
 	}
 	ch := make(chan answer, 1)
 	go func() {
-		text, err := term.ReadPassword(fd)
+		from := s.in
+		if s.lines != nil { // it may have read ahead what was pasted
+			from = s.lines
+		}
+		text, err := hiddenLine(from)
 		ch <- answer{text, err}
 	}()
 	select {
 	case a := <-ch:
-		fmt.Fprintln(s.err)
-		if errors.Is(a.err, io.EOF) {
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// hiddenLine reads what is typed in a terminal that hands over every key, up to the end of the line.
+func hiddenLine(r io.Reader) (string, error) {
+	var line []byte
+	var key [1]byte
+	for {
+		if _, err := io.ReadFull(r, key[:]); err != nil {
 			return "", errNoAnswer
 		}
-		return string(a.text), a.err
-	case <-ctx.Done():
-		_ = term.Restore(fd, before) // ReadPassword has turned the echo off and is still waiting
-		fmt.Fprintln(s.err)
-		return "", ctx.Err()
+		switch c := key[0]; {
+		case c == '\r' || c == '\n':
+			return string(line), nil
+		case c == 'C'-'@':
+			return "", silent(ExitSIGINT)
+		case c == 'D'-'@' && len(line) == 0:
+			return "", errNoAnswer
+		case c == 'U'-'@':
+			line = line[:0]
+		case (c == 'H'-'@' || c == 0x7f) && len(line) > 0:
+			line = line[:len(line)-1]
+		case c >= ' ' && c != 0x7f:
+			line = append(line, c)
+		}
 	}
 }
 

@@ -61,10 +61,8 @@ func (s *Screen) drawList(c *draw.Canvas, b draw.Box) {
 }
 
 func (s *Screen) columns() []string {
-	for _, v := range s.opt.Views {
-		if "view:"+v.Name == s.tabs.active && len(v.Columns) > 0 {
-			return v.Columns
-		}
+	if v := s.ownView(); v != nil && len(v.Columns) > 0 {
+		return v.Columns
 	}
 	return s.opt.Columns
 }

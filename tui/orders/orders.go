@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,7 +22,7 @@ import (
 type View struct {
 	Name, Query, Sort string
 	Asc               bool
-	Columns           []string
+	Columns, Stores   []string
 }
 
 // Options are what the start screen begins with.
@@ -136,6 +135,9 @@ func (s *Screen) query() (store.Query, error) {
 	q := store.Query{Shops: s.shops, Tab: tab, Filter: s.search.expr, Sort: s.sort}
 	if tab.Query == "" {
 		return q, nil
+	}
+	if v := s.ownView(); v != nil && len(v.Stores) > 0 {
+		q.Shops = v.Stores
 	}
 	e, err := s.search.view(tab.Query)
 	if err != nil {
@@ -358,10 +360,20 @@ func (s *Screen) tab(changed bool) tea.Cmd {
 	if !changed {
 		return nil
 	}
-	if i := slices.IndexFunc(s.opt.Views, func(v View) bool { return "view:"+v.Name == s.tabs.active }); i >= 0 && s.opt.Views[i].Sort != "" {
-		s.sort = order.Sort{Key: order.SortKey(s.opt.Views[i].Sort), Asc: s.opt.Views[i].Asc}
+	if v := s.ownView(); v != nil && v.Sort != "" {
+		s.sort = order.Sort{Key: order.SortKey(v.Sort), Asc: v.Asc}
 	}
 	return s.reload()
+}
+
+// ownView is the merchant's own view that is shown, nil if another tab is.
+func (s *Screen) ownView() *View {
+	for i := range s.opt.Views {
+		if "view:"+s.opt.Views[i].Name == s.tabs.active {
+			return &s.opt.Views[i]
+		}
+	}
+	return nil
 }
 
 // back undoes one thing at a time: the search, the selection; then there is nothing to go back from.
