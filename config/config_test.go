@@ -44,8 +44,8 @@ func mustLoad(t *testing.T, text string, env map[string]string) *Config {
 	return c
 }
 
-// comparable leaves out where things come from.
-func comparable(c *Config) Config {
+// bare leaves out where things come from.
+func bare(c *Config) Config {
 	d := *c
 	d.File, d.Exists, d.origins, d.values, d.lines = "", false, nil, nil, nil
 	if len(d.Stores) == 0 {
@@ -70,8 +70,8 @@ func uncommented(text string) string {
 }
 
 func TestTheFileOfDefaultsSaysTheDefaults(t *testing.T) {
-	none := comparable(mustLoad(t, "", nil))
-	if got := comparable(mustLoad(t, Default(), nil)); !reflect.DeepEqual(got, none) {
+	none := bare(mustLoad(t, "", nil))
+	if got := bare(mustLoad(t, Default(), nil)); !reflect.DeepEqual(got, none) {
 		t.Errorf("the file of defaults reads as\n%+v\nwant\n%+v", got, none)
 	}
 	open := uncommented(Default())
@@ -79,7 +79,7 @@ func TestTheFileOfDefaultsSaysTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the file of defaults without its # is refused: %v\n%s", err, open)
 	}
-	if got := comparable(c); !reflect.DeepEqual(got, none) {
+	if got := bare(c); !reflect.DeepEqual(got, none) {
 		t.Errorf("the file of defaults without its # reads as\n%+v\nwant\n%+v", got, none)
 	}
 	for _, s := range Settings {
@@ -268,7 +268,7 @@ func TestShowReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, c.Show())
 	}
-	if got, want := comparable(again), comparable(c); !reflect.DeepEqual(got, want) {
+	if got, want := bare(again), bare(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("what is shown reads as\n%+v\nwant\n%+v", got, want)
 	}
 	if !strings.Contains(c.Show(), "# from: file") {

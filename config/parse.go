@@ -136,7 +136,7 @@ func (p *parser) section(prefix string, n *yaml.Node) {
 		}
 		switch {
 		case ok:
-			p.setting(s, key, value)
+			p.setting(s, value)
 		case prefix == "" && hasSection(name):
 			if value.Kind == yaml.MappingNode {
 				p.section(name+".", value)
@@ -179,7 +179,7 @@ func (p *parser) unknown(key *yaml.Node, name string, valid []string) {
 	p.refuse(key, "there is no setting called %q.%s Here you can write %s.", name, didYouMean(name, valid), orList(valid))
 }
 
-func (p *parser) setting(s Setting, key, value *yaml.Node) {
+func (p *parser) setting(s Setting, value *yaml.Node) {
 	if isNull(value) {
 		return // `theme:` with nothing behind it: as if it were not there
 	}

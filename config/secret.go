@@ -106,8 +106,10 @@ type keyringSecrets struct{ scope string }
 
 const keyringService = "orderdeck"
 
+// Mode is how the keys are kept.
 func (k *keyringSecrets) Mode() string { return ModeKeyring }
 
+// Get reads the key of a store.
 func (k *keyringSecrets) Get(ctx context.Context, store string) (Secret, error) {
 	var text string
 	err := timed(ctx, func() (err error) {
@@ -123,10 +125,12 @@ func (k *keyringSecrets) Get(ctx context.Context, store string) (Secret, error) 
 	return NewSecret(text), nil
 }
 
+// Set keeps the key of a store in place of an older one.
 func (k *keyringSecrets) Set(ctx context.Context, store string, key Secret) error {
 	return unreachable(timed(ctx, func() error { return keyring.Set(keyringService, store+k.scope, key.Reveal()) }))
 }
 
+// Delete forgets the key of a store; that there is none is no error.
 func (k *keyringSecrets) Delete(ctx context.Context, store string) error {
 	err := timed(ctx, func() error { return keyring.Delete(keyringService, store+k.scope) })
 	if errors.Is(err, keyring.ErrNotFound) {
@@ -171,10 +175,12 @@ func timed(ctx context.Context, call func() error) error {
 // fileSecrets keeps one key a file, in a folder that only its owner can enter.
 type fileSecrets struct{ dir string }
 
+// Mode is how the keys are kept.
 func (f *fileSecrets) Mode() string { return ModeFile }
 
 func (f *fileSecrets) file(store string) string { return filepath.Join(f.dir, store+".key") }
 
+// Get reads the key of a store.
 func (f *fileSecrets) Get(_ context.Context, store string) (Secret, error) {
 	if err := CheckStoreName(store); err != nil {
 		return Secret{}, err
@@ -197,6 +203,7 @@ func (f *fileSecrets) Get(_ context.Context, store string) (Secret, error) {
 	return key, nil
 }
 
+// Set keeps the key of a store in place of an older one.
 func (f *fileSecrets) Set(_ context.Context, store string, key Secret) error {
 	if err := CheckStoreName(store); err != nil {
 		return err
@@ -210,6 +217,7 @@ func (f *fileSecrets) Set(_ context.Context, store string, key Secret) error {
 	return WriteFile(f.file(store), []byte(key.Reveal()+"\n"), 0o600)
 }
 
+// Delete forgets the key of a store; that there is none is no error.
 func (f *fileSecrets) Delete(_ context.Context, store string) error {
 	if err := CheckStoreName(store); err != nil {
 		return err
@@ -240,6 +248,7 @@ func CheckPrivate(name string) error {
 // envSecrets takes keys from the environment and keeps nothing.
 type envSecrets struct{ lookup func(string) (string, bool) }
 
+// Mode is how the keys are kept.
 func (e envSecrets) Mode() string { return ModeEnv }
 
 // EnvName is the variable that has a store's key: ORDERDECK_STORE_SHOP_EU_KEY for shop-eu.
@@ -247,6 +256,7 @@ func EnvName(store string) string {
 	return "ORDERDECK_STORE_" + strings.ToUpper(strings.ReplaceAll(store, "-", "_")) + "_KEY"
 }
 
+// Get reads the key of a store.
 func (e envSecrets) Get(_ context.Context, store string) (Secret, error) {
 	text, _ := e.lookup(EnvName(store))
 	key := NewSecret(text)
@@ -259,6 +269,7 @@ func (e envSecrets) Get(_ context.Context, store string) (Secret, error) {
 	return key, nil
 }
 
+// Set refuses a key that the environment does not have already.
 func (e envSecrets) Set(ctx context.Context, store string, key Secret) error {
 	if have, err := e.Get(ctx, store); err != nil || have != key {
 		return fmt.Errorf("keys are taken from the environment (`secrets: env`) and never written: set %s to this key first", EnvName(store))
@@ -266,4 +277,5 @@ func (e envSecrets) Set(ctx context.Context, store string, key Secret) error {
 	return nil
 }
 
+// Delete has nothing to forget.
 func (e envSecrets) Delete(context.Context, string) error { return nil }

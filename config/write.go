@@ -15,8 +15,8 @@ import (
 // folders are made for the user alone. Where name is a link (as keepers of dot-files make them), the file behind it is
 // replaced and the link stays.
 func WriteFile(name string, data []byte, mode os.FileMode) (err error) {
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
 	}
 	dir := filepath.Dir(name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -56,7 +56,7 @@ func TestAddAndRemoveStore(t *testing.T) {
 				t.Fatalf("%v\n%s", err, text)
 			}
 			gone := reload(t, o)
-			if want := comparable(before); !reflect.DeepEqual(comparable(gone).Stores, want.Stores) || gone.Theme != before.Theme || gone.Mouse != before.Mouse {
+			if want := bare(before); !reflect.DeepEqual(bare(gone).Stores, want.Stores) || gone.Theme != before.Theme || gone.Mouse != before.Mouse {
 				t.Errorf("after it was removed:\n%s", read(t, o.File))
 			}
 			if len(before.Stores) > 0 {
