@@ -95,6 +95,8 @@ func (k *talk) answer(question, text string) {
 func (k *talk) end() int {
 	k.t.Helper()
 	_ = k.cmd.Wait()
+	for range k.more { // until all that it wrote has been read
+	}
 	_ = k.tty.Close()
 	return k.cmd.ProcessState.ExitCode()
 }
