@@ -102,8 +102,8 @@ func parse(t interface{ Fatal(...any) }, f Format, data []byte) [][]string {
 // inert tells, without the code under test, whether a spreadsheet takes a cell for a text.
 func inert(s string) bool {
 	s = strings.TrimLeftFunc(s, invisible)
-	_, n := utf8.DecodeRuneInString(s)
-	return n == 0 || !strings.Contains("=+-@\t\r\n＝＋－＠", s[:n])
+	r, n := utf8.DecodeRuneInString(s)
+	return n == 0 || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", r)
 }
 
 func invisible(r rune) bool {

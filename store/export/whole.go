@@ -11,6 +11,8 @@ import (
 var wholeColumns = []column{
 	wholeText("company", func(r *order.Record) string { return r.Customer.Company }),
 	wholeText("tax_id", func(r *order.Record) string { return r.Customer.TaxID }),
+	// total_exact is as the platform wrote it where that has more decimals than the currency, which total has not.
+	wholeMoney("total_exact", func(r *order.Record) order.Money { return r.Total }),
 	wholeMoney("subtotal", func(r *order.Record) order.Money { return r.Subtotal }),
 	wholeMoney("discount", func(r *order.Record) order.Money { return r.Discount }),
 	wholeText("discount_codes", func(r *order.Record) string { return strings.Join(r.DiscountCodes, ", ") }),
