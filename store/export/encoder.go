@@ -28,6 +28,7 @@ type encoder struct {
 	empty       bool // no cell of this row has been written yet
 	bytes       int64
 	neutralised int64
+	phones      int64 // of those
 
 	currency string // the last one, with
 	exponent int    // its decimals
@@ -99,6 +100,9 @@ func (e *encoder) text(s []byte) {
 	}
 	if suspect[s[0]] && !e.raw && Hazardous(s) {
 		e.neutralised++
+		if isPhone(s) {
+			e.phones++
+		}
 		e.quoted("'", s)
 		return
 	}
@@ -113,6 +117,20 @@ func (e *encoder) text(s []byte) {
 		}
 	}
 	e.buf = append(e.buf, s...)
+}
+
+// isPhone tells whether a cell is nothing but a telephone number with its country: "+48 42 555 01 03". It would not
+// run, but a spreadsheet would add it up.
+func isPhone(s []byte) bool {
+	if len(s) < 2 || s[0] != '+' || s[1] < '0' || s[1] > '9' {
+		return false
+	}
+	for _, b := range s[2:] {
+		if (b < '0' || b > '9') && b != ' ' && b != '-' && b != '(' && b != ')' && b != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *encoder) string(s string) { e.text([]byte(s)) }

@@ -293,3 +293,15 @@ func TestFormats(t *testing.T) {
 		}
 	}
 }
+
+func TestPhonesAreCounted(t *testing.T) {
+	for s, want := range map[string]int64{
+		"+48 42 555 01 03": 1, "+1 (555) 010-0": 1, "+5": 1, "+": 0, "+ 5": 0, "+1+1": 0, "+A1": 0, "-5": 0, "=+48": 0, "48": 0, "": 0,
+	} {
+		e := newEncoder(nil, formats[0], nil)
+		e.string(s)
+		if e.phones != want || e.phones > e.neutralised {
+			t.Errorf("%q: %d phones of %d neutralised", s, e.phones, e.neutralised)
+		}
+	}
+}

@@ -58,6 +58,7 @@ type Progress struct {
 	Rows        int64 // without the header
 	Bytes       int64
 	Neutralised int64 // cells that a spreadsheet might have run as a formula
+	Phones      int64 // those of them that are plain telephone numbers with a + before them
 	Elapsed     time.Duration
 }
 
@@ -182,7 +183,9 @@ func (x *run) finish(err error) error {
 	return err
 }
 
-func (x *run) count() { x.p.Bytes, x.p.Neutralised = x.e.written(), x.e.neutralised }
+func (x *run) count() {
+	x.p.Bytes, x.p.Neutralised, x.p.Phones = x.e.written(), x.e.neutralised, x.e.phones
+}
 
 // tick counts one order of n rows, and tells how far it is when that is due.
 func (x *run) tick(n int) error {
