@@ -88,9 +88,7 @@ func (s *session) open(ctx context.Context, o opening) (*App, error) {
 		}
 		path = demoPath(c.Data, a.Orders)
 	}
-	if a.Log, a.logFile, err = openLog(filepath.Join(c.Data, "logs", "orderdeck.log")); err != nil {
-		return nil, err
-	}
+	a.Log, a.logFile = openLog(filepath.Join(c.Data, "logs", "orderdeck.log"))
 	if o.wire {
 		a.Log.Info("started", "version", a.Version, "demo", a.Demo, "stores", len(c.Stores), "os", runtime.GOOS, "pid", os.Getpid())
 	}

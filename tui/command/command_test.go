@@ -164,11 +164,6 @@ func TestProgressLine(t *testing.T) {
 func TestLogIsPutAwayWhenItHasGrown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "logs", "x.log")
 	one, two := &rotating{path: path, limit: 100}, &rotating{path: path, limit: 100}
-	for _, w := range []*rotating{one, two} {
-		if err := w.open(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for i := range 40 {
 		w := one
 		if i%3 == 0 {
@@ -204,9 +199,9 @@ func TestLogIsPutAwayWhenItHasGrown(t *testing.T) {
 
 func TestSecretsNeverReachTheLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.log")
-	log, file, err := openLog(path)
-	if err != nil {
-		t.Fatal(err)
+	log, file := openLog(path)
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Error("the file is made before there is anything to be written")
 	}
 	log.Info("asked", "key", config.NewSecret("hunter2"), slog.Group("store", "key", config.NewSecret("hunter2")))
 	if err := file.Close(); err != nil {

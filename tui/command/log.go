@@ -14,13 +14,11 @@ const (
 	logsKept = 3       // old ones
 )
 
-// openLog opens the log that developers read: what happened and when, never whose order it was.
-func openLog(path string) (*slog.Logger, io.Closer, error) {
+// openLog gives the log that developers read: what happened and when, never whose order it was. Its file is made with
+// the first line; where that is not possible the lines are lost, which is no reason not to show orders.
+func openLog(path string) (*slog.Logger, io.Closer) {
 	w := &rotating{path: path, limit: logSize}
-	if err := w.open(); err != nil {
-		return nil, nil, fmt.Errorf("the log %s cannot be written: %w. Choose another folder with --data, or make this one writable", path, err)
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo})), w, nil
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo})), w
 }
 
 // rotating is a log file that is put away when it has grown: x.log becomes x.log.1, that one x.log.2, and so on.
@@ -28,9 +26,10 @@ type rotating struct {
 	path  string
 	limit int64
 
-	mu   gosync.Mutex
-	file *os.File
-	size int64
+	mu     gosync.Mutex
+	file   *os.File // nil before the first line
+	size   int64
+	closed bool
 }
 
 func (r *rotating) open() error {
@@ -55,8 +54,13 @@ func (r *rotating) open() error {
 func (r *rotating) Write(line []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.file == nil {
+	if r.closed {
 		return 0, os.ErrClosed
+	}
+	if r.file == nil {
+		if err := r.open(); err != nil {
+			return 0, err
+		}
 	}
 	if r.size+int64(len(line)) > r.limit {
 		if err := r.rotate(); err != nil {
@@ -92,6 +96,7 @@ func (r *rotating) rotate() error {
 func (r *rotating) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closed = true
 	if r.file == nil {
 		return nil
 	}
