@@ -259,7 +259,7 @@ func (r *replay) rows(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	for _, one := range index {
-		external, id := fmt.Sprint(one.cells[1]), one.cells[2].(int64) //nolint:forcetypeassert,errcheck // a key is a number
+		external, id := fmt.Sprint(one.cells[1]), one.cells[2].(int64)
 		all = append(all, row{"fts", []any{one.cells[0], r.words[external]}})
 		r.last = max(r.last, id)
 	}
