@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -142,12 +143,14 @@ func (s *session) listJSON(ctx context.Context, a *App, q store.Query, limit int
 		if err != nil {
 			return err
 		}
-		ids = make([]uint32, len(w.Rows))
-		for i := range w.Rows {
-			ids[i] = uint32(w.Rows[i].ID)
-		}
-		if len(ids) == 0 {
+		if len(w.Rows) == 0 {
 			return nil
+		}
+		if !w.Partial {
+			ids = make([]uint32, len(w.Rows))
+			for i := range w.Rows {
+				ids[i] = uint32(w.Rows[i].ID)
+			}
 		}
 	}
 	n := 0
@@ -170,8 +173,23 @@ func (s *session) listText(ctx context.Context, a *App, q store.Query, limit int
 		return err
 	}
 	t := &table{width: s.width(), l: a.Config.Locale, zones: newZones(a, shops), now: q.Now, stores: len(shops) > 1}
-	from, n := store.Key{}, 0
-	for {
+	n := 0
+	write := func(rows []order.Row) error {
+		if n == 0 && t.width > 0 {
+			t.measure(rows)
+			if _, err := out.WriteString(bold(s.out, t.head()) + "\n"); err != nil {
+				return err
+			}
+		}
+		n += len(rows)
+		for i := range rows {
+			if _, err := out.WriteString(t.row(&rows[i]) + "\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for from := (store.Key{}); ; {
 		size := page
 		if limit > 0 {
 			size = min(size, limit-n)
@@ -180,23 +198,43 @@ func (s *session) listText(ctx context.Context, a *App, q store.Query, limit int
 		if err != nil {
 			return err
 		}
-		if n == 0 && t.width > 0 {
-			t.measure(w.Rows)
-			if _, err := out.WriteString(bold(s.out, t.head()) + "\n"); err != nil {
-				return err
-			}
+		if w.Partial {
+			return allRows(ctx, a.DB, q, limit, write)
 		}
-		for i := range w.Rows {
-			if _, err := out.WriteString(t.row(&w.Rows[i]) + "\n"); err != nil {
-				return err
-			}
+		if err := write(w.Rows); err != nil {
+			return err
 		}
-		n += len(w.Rows)
 		from = w.Last
 		if w.AtEnd || len(w.Rows) == 0 || limit > 0 && n >= limit {
 			return nil
 		}
 	}
+}
+
+// allRows reads a list whose windows are partial: a wide search that is sorted by something else than the date. A
+// screen may show the first hits of that; a command gives all of them. Four bytes an order are kept meanwhile.
+func allRows(ctx context.Context, db *store.DB, q store.Query, limit int, write func([]order.Row) error) error {
+	var ids []uint32
+	err := db.Stream(ctx, q, nil, []store.Field{store.FieldID}, func(v store.Values) error {
+		if limit > 0 && len(ids) >= limit {
+			return errEnough
+		}
+		ids = append(ids, uint32(v.Int(0)))
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	for chunk := range slices.Chunk(ids, page) {
+		rows, err := db.Rows(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		if err := write(rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // completeFilter offers the fields of a filter to the shell.
