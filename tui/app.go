@@ -34,7 +34,9 @@ type Options struct {
 	Demo   bool
 	Orders orders.Options
 	Export exports.Options
-	Image  func(url string) (image.Image, bool)
+	// Image gives the picture of a product, if it is at hand; Arrived tells that another one is now.
+	Image   func(url string) (image.Image, bool)
+	Arrived <-chan struct{}
 	// CrashDir is where a crash report goes.
 	CrashDir string
 	Version  string
@@ -93,7 +95,7 @@ func newRoot(ctx context.Context, o Options) (*root, error) {
 		Dark: o.Theme != "light", Theme: theme.New(o.Theme != "light", colorprofile.TrueColor),
 	}
 	if o.Image != nil {
-		c.Image = pictures(o.Image)
+		c.Image = keepPictures(o.Image)
 	}
 	shops, err := o.Store.Shops(ctx)
 	if err != nil {
@@ -121,6 +123,8 @@ func relay(p *tea.Program, o Options) (stop func()) {
 				p.Send(ui.StoreChanged{Change: ch})
 			case <-moves:
 				p.Send(ui.SyncChanged{})
+			case <-o.Arrived:
+				p.Send(ui.PictureArrived{})
 			case <-quit:
 				return
 			}

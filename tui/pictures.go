@@ -19,23 +19,22 @@ func (p picture) Pixel(u, v float64) (r, g, b uint8) {
 	return uint8(r16 >> 8), uint8(g16 >> 8), uint8(b16 >> 8)
 }
 
-// pictures keeps the images that were asked for.
-func pictures(get func(string) (image.Image, bool)) func(string) (ui.Picture, bool) {
+// keepPictures keeps the images that were at hand when they were asked for.
+func keepPictures(get func(string) (image.Image, bool)) func(string) (ui.Picture, bool) {
 	var mu sync.Mutex
 	known := map[string]ui.Picture{}
 	return func(url string) (ui.Picture, bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		if p, ok := known[url]; ok {
-			return p, p != nil
-		}
-		if len(known) > 200 {
-			clear(known)
+			return p, true
 		}
 		img, ok := get(url)
 		if !ok {
-			known[url] = nil
 			return nil, false
+		}
+		if len(known) > 200 {
+			clear(known)
 		}
 		known[url] = picture{img}
 		return known[url], true

@@ -8,14 +8,15 @@ import (
 
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store/export"
+	"github.com/orderdeck/orderdeck/sync/pictures"
 	"github.com/orderdeck/orderdeck/tui/command"
 	"github.com/orderdeck/orderdeck/tui/exports"
 	"github.com/orderdeck/orderdeck/tui/orders"
 )
 
-// Start opens the screens on a wired program and runs its synchronisation until the merchant leaves. image gives the
-// pictures of products that are at hand without asking anybody.
-func Start(ctx context.Context, a *command.App, image func(url string) (image.Image, bool)) error {
+// Start opens the screens on a wired program and runs its synchronisation until the merchant leaves. drawn gives the
+// pictures of products that are at hand without asking anybody; the others are fetched from where the stores have them.
+func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Image, bool)) error {
 	state := a.Config.State()
 	columns := a.Config.Columns
 	if len(state.Columns) > 0 {
@@ -28,10 +29,24 @@ func Start(ctx context.Context, a *command.App, image func(url string) (image.Im
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- a.Service.Run(ctx) }()
+	arrived := make(chan struct{}, 1)
+	fetcher := pictures.New(addresses(a.Config), func() {
+		select {
+		case arrived <- struct{}{}:
+		default: // the screen is about to be drawn anyway
+		}
+	})
+	go fetcher.Run(ctx)
 	err := Run(ctx, Options{
 		Store: a.DB, Sync: a.Service, Clock: a.DB.Now, Locale: a.Config.Locale, Theme: a.Config.Theme, Icons: a.Config.Icons,
 		Mouse: a.Config.Mouse, Keys: a.Config.Keys, Demo: a.Demo, Version: a.Version, CrashDir: filepath.Join(a.Config.Data, "logs"),
-		Image: image,
+		Arrived: arrived,
+		Image: func(url string) (image.Image, bool) {
+			if img, ok := drawn(url); ok {
+				return img, true
+			}
+			return fetcher.Image(url)
+		},
 		Orders: orders.Options{
 			Views: views, Columns: columns,
 			SaveViews: func(views []orders.View) error { return saveViews(a.Config, views) },
@@ -48,6 +63,15 @@ func Start(ctx context.Context, a *command.App, image func(url string) (image.Im
 		err = syncErr
 	}
 	return err
+}
+
+// addresses are where the merchant's own stores are.
+func addresses(c *config.Config) []string {
+	out := make([]string, len(c.Stores))
+	for i, s := range c.Stores {
+		out[i] = s.URL
+	}
+	return out
 }
 
 func saveViews(c *config.Config, views []orders.View) error {

@@ -516,7 +516,7 @@ func (s *Screen) outcome(c *draw.Canvas, b draw.Box) {
 		lines = append(lines, draw.Span{Text: "✓ " + s.done, Style: theme.Good},
 			draw.Span{Text: fmt.Sprintf("%s orders · %s rows · %s · %s", num(s.progress.Orders), num(s.progress.Rows), s.ctx.Locale.Bytes(s.progress.Bytes), s.progress.Elapsed.Round(time.Millisecond)), Style: theme.Plain})
 		if n := s.progress.Neutralised; n > 0 {
-			lines = append(lines, draw.Span{Text: num(n) + " cells neutralised: a spreadsheet would have run them as formulas", Style: theme.Warn})
+			lines = append(lines, draw.Span{Text: num(n) + " cells neutralised with ', " + num(s.progress.Phones) + " of them telephone numbers: a spreadsheet would have run them as formulas", Style: theme.Warn})
 		}
 	case s.done != "":
 		lines = append(lines, draw.Span{Text: s.done, Style: theme.Warn})

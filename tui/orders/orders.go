@@ -221,6 +221,8 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 	case ui.StoreChanged:
 		s.stale = true
 		return tea.Batch(s.list.changed(), s.count(), s.again(), s.sum())
+	case ui.PictureArrived:
+		s.linesFor = linesKey{}
 	case ui.Tick:
 		return s.countViews()
 	}

@@ -168,6 +168,8 @@ type (
 	StoreChanged struct{ Change store.Change }
 	// SyncChanged is sent when the synchronisation moved.
 	SyncChanged struct{}
+	// PictureArrived is sent when a picture that was asked for is at hand.
+	PictureArrived struct{}
 	// Tick comes once a second, for ages and spinners.
 	Tick time.Time
 	// CopyText puts text on the clipboard.
