@@ -287,9 +287,7 @@ func (a *applier) insert(p *Pulled, hash int64) error {
 	}
 	if a.indexNow(id) {
 		a.rec = order.Record{ID: id, Order: *o, State: state, Placements: placements}
-		if err := a.exec(insertWords, rankOf(r.created, id), a.document(&a.rec, r)); err != nil {
-			return err
-		}
+		a.index(r.created, id, a.document(&a.rec, r))
 	}
 	if err := a.unskip(o.ExternalID); err != nil {
 		return err

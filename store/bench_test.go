@@ -1,6 +1,9 @@
 package store
 
 import (
+	"fmt"
+	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -114,4 +117,84 @@ func BenchmarkIDs(b *testing.B) {
 			}
 		})
 	}
+}
+
+// applyDB is a database of its own with some orders, for benchmarks that write.
+func applyDB(b *testing.B, n int) *DB {
+	b.Helper()
+	d, err := Open(b.Context(), Options{Path: filepath.Join(b.TempDir(), "desk.db"), Clock: func() time.Time { return benchEnd }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	prepareShops(b, d)
+	fill(b, d, 0, n, n, 250)
+	return d
+}
+
+// benchPage is a page of 250 orders of one shop, beginning with order from.
+func benchPage(from, n int, change func(*order.Order)) (Page, int) {
+	p := Page{Shop: benchShops[0], Stream: "orders", Cursor: []byte("c")}
+	for ; len(p.Orders) < 250; from++ {
+		o, _ := benchOrder(from, n)
+		if o.Store != p.Shop {
+			continue
+		}
+		change(&o)
+		p.Orders = append(p.Orders, Pulled{Order: o, Raw: []byte(`{"id":"` + o.ExternalID + `"}`)})
+	}
+	return p, from
+}
+
+func BenchmarkApply(b *testing.B) {
+	const n = 20_000
+	run := func(name string, change func(i int, o *order.Order), from int) {
+		b.Run(name, func(b *testing.B) {
+			d := applyDB(b, n)
+			at := from
+			var took time.Duration
+			b.ResetTimer()
+			for i := range b.N {
+				b.StopTimer()
+				var p Page
+				p, at = benchPage(at, n*4, func(o *order.Order) { change(i, o) })
+				if from == 0 && at > n-1000 {
+					at = 0
+				}
+				b.StartTimer()
+				begun := cpu(b)
+				if _, err := d.Apply(b.Context(), p); err != nil {
+					b.Fatal(err)
+				}
+				took += cpu(b) - begun
+			}
+			b.ReportMetric(float64(b.N)*250/b.Elapsed().Seconds(), "orders/s")
+			b.ReportMetric(float64(took.Microseconds())/float64(b.N)/250, "cpu-µs/order")
+		})
+	}
+	run("new", func(_ int, o *order.Order) {}, n)
+	run("unchanged", func(_ int, o *order.Order) {
+		same, _ := benchOrder(mustInt(o.ExternalID), n)
+		*o = same
+	}, 0)
+	run("changed", func(i int, o *order.Order) {
+		same, _ := benchOrder(mustInt(o.ExternalID), n)
+		*o = same
+		o.CustomerNote, o.UpdatedAt = fmt.Sprintf("round %d", i), o.UpdatedAt.Add(time.Duration(i)*time.Minute)
+		if i%2 == 0 {
+			o.CustomerPayment = order.PaymentPending
+		}
+	}, 0)
+}
+
+func mustInt(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
 }

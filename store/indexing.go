@@ -315,9 +315,7 @@ func (t *tx) indexAfter(mark int64, batch int) ([]int64, error) {
 		e := &entries[i]
 		a.shop.id = e.shop
 		r := row{created: e.created, bucket: e.bucket, side: e.side}
-		if err := t.exec(insertWords, rankOf(e.created, e.id), a.document(&e.rec, &r)); err != nil {
-			return nil, err
-		}
+		t.index(e.created, e.id, a.document(&e.rec, &r))
 		ids[i] = e.id
 	}
 	return ids, nil

@@ -182,9 +182,7 @@ func (t *tx) removeOrders(shop int64) (more bool, err error) {
 	}
 	for _, v := range victims {
 		t.uncount(shop, v.bucket, v.side)
-		if err := t.exec(`DELETE FROM fts WHERE rowid = ?`, rankOf(v.created, v.id)); err != nil {
-			return false, err
-		}
+		t.unindex(v.created, v.id)
 		if err := t.exec(`DELETE FROM orders WHERE id = ?`, v.id); err != nil {
 			return false, err
 		}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/orderdeck/orderdeck/store/order"
@@ -41,7 +43,57 @@ func appendMarks(dst []string, shop, bucket, side int64) []string {
 	return dst
 }
 
-const insertWords = `INSERT INTO fts (rowid, words) VALUES (?, ?)`
+// wordChange is what a transaction does to one entry of the search index.
+type wordChange struct {
+	out   bool // there was one before, it is taken out
+	in    bool // there is one afterwards
+	words string
+}
+
+// index puts an order into the search index at the end of the transaction.
+func (t *tx) index(created, id int64, words string) {
+	rank := rankOf(created, id)
+	t.setWords(rank, wordChange{out: t.words[rank].out, in: true, words: words})
+}
+
+// unindex takes an order out of it.
+func (t *tx) unindex(created, id int64) {
+	rank := rankOf(created, id)
+	if was, ok := t.words[rank]; ok {
+		t.setWords(rank, wordChange{out: was.out})
+		return
+	}
+	t.setWords(rank, wordChange{out: true})
+}
+
+func (t *tx) setWords(rank int64, c wordChange) {
+	if t.words == nil {
+		t.words = map[int64]wordChange{}
+	}
+	t.words[rank] = c
+}
+
+// writeWords does what index and unindex have asked for, at once and last, in the order of the ranks: FTS5 writes what
+// it has gathered to the disk, as a segment of its own, whenever a rank is lower than the one before, and whenever
+// another statement opens a savepoint in between.
+func (t *tx) writeWords() error {
+	ranks := slices.Sorted(maps.Keys(t.words))
+	for _, rank := range ranks {
+		if t.words[rank].out {
+			if err := t.exec(`DELETE FROM fts WHERE rowid = ?`, rank); err != nil {
+				return err
+			}
+		}
+	}
+	for _, rank := range ranks {
+		if c := t.words[rank]; c.in {
+			if err := t.exec(`INSERT INTO fts (rowid, words) VALUES (?, ?)`, rank, c.words); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // document is what is indexed of an order: its words and its marks.
 func (a *applier) document(rec *order.Record, r *row) string {
@@ -61,8 +113,7 @@ func (a *applier) reindex(id int64, b *before, was, shown *order.Order, placemen
 			return nil
 		}
 	}
-	if err := a.exec(`DELETE FROM fts WHERE rowid = ?`, rankOf(b.created, id)); err != nil {
-		return err
-	}
-	return a.exec(insertWords, rankOf(r.created, id), words)
+	a.unindex(b.created, id)
+	a.index(r.created, id, words)
+	return nil
 }

@@ -101,8 +101,9 @@ type tx struct {
 	now     time.Time
 	changed []int64
 	deltas  map[counterKey]int64
-	tell    bool     // publish a notice although no order changed
-	after   []func() // what is to be done after the commit
+	tell    bool                 // publish a notice although no order changed
+	after   []func()             // what is to be done after the commit
+	words   map[int64]wordChange // by rank
 }
 
 // exec runs a prepared statement.
@@ -216,6 +217,9 @@ func (d *DB) transact(ctx context.Context, t *tx, fn func(*tx) error) (err error
 		return err
 	}
 	if err := t.count(); err != nil {
+		return err
+	}
+	if err := t.writeWords(); err != nil {
 		return err
 	}
 	_, err = w.conn.ExecContext(t.ctx, `COMMIT`)

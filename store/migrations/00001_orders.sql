@@ -92,7 +92,7 @@ CREATE INDEX orders_hold ON orders (hold) WHERE hold <> 0;
 CREATE INDEX orders_tracking ON orders (tracking) WHERE tracking <> '';
 CREATE INDEX orders_unseen ON orders (id) WHERE flags & 8 <> 0;
 
--- The normalized order as zstd-compressed JSON, and the platform's raw answer, compressed too.
+-- The normalized order as packed JSON, and the platform's raw answer, packed too; see codec.go.
 CREATE TABLE docs (
   order_id INTEGER PRIMARY KEY REFERENCES orders (id) ON DELETE CASCADE,
   doc      BLOB NOT NULL,
@@ -223,5 +223,5 @@ CREATE TABLE sync_requests (
 CREATE VIRTUAL TABLE fts USING fts5 (
   words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '1 2 3 4 5'
 );
-INSERT INTO fts (fts, rank) VALUES ('automerge', 0), ('crisismerge', 64);
+INSERT INTO fts (fts, rank) VALUES ('automerge', 0), ('crisismerge', 64), ('hashsize', 4194304);
 CREATE VIRTUAL TABLE fts_words USING fts5vocab (fts, instance);
