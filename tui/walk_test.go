@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/tui/action"
+	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/orders"
 	"github.com/orderdeck/orderdeck/tui/ui"
 )
@@ -360,5 +363,51 @@ func TestHostileTextIsHarmless(t *testing.T) {
 	}
 	if strings.Contains(s.m.View().Content, "\x1b]") || strings.Contains(s.m.View().Content, "\x1b[2J") {
 		t.Fatal("a sequence from outside reached the terminal")
+	}
+}
+
+func (s *sim) click(x, y int) {
+	s.Helper()
+	s.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+}
+
+// find is where a text stands on the screen.
+func (s *sim) find(text string) (x, y int) {
+	s.Helper()
+	for y, l := range strings.Split(s.screen(), "\n") {
+		if before, _, ok := strings.Cut(l, text); ok {
+			return draw.Width(before), y
+		}
+	}
+	s.Fatalf("%q is not on the screen", text)
+	return 0, 0
+}
+
+func TestTheMouse(t *testing.T) {
+	s := startWith(t, 200, 50, func(o *Options) { o.Mouse = true })
+	if s.m.View().MouseMode == 0 {
+		t.Fatal("the mouse is off")
+	}
+	x, y := s.find("Shipped")
+	s.click(x, y)
+	if got := s.m.home.Tab(); got != "shipped" {
+		t.Fatalf("a click on Shipped shows %s", got)
+	}
+	s.click(10, 12)
+	if got := s.m.home.Place(); got != 12-5 {
+		t.Errorf("a click on the eighth row goes to %d", got)
+	}
+	s.send(tea.MouseWheelMsg{X: 10, Y: 12, Button: tea.MouseWheelDown})
+	if got := s.m.home.Place(); got != 12-5+3 {
+		t.Errorf("the wheel goes to %d", got)
+	}
+	x, y = s.find("[f]")
+	s.click(x, y)
+	s.sees("Refund of #")
+	s.click(1, 1)
+	s.seesNot("Refund of #")
+	s.press(action.Mouse)
+	if s.m.View().MouseMode != 0 {
+		t.Error("the mouse is still on")
 	}
 }

@@ -230,3 +230,11 @@ func (s *Screen) checklist(c *draw.Canvas, b draw.Box) {
 		c.Spans(draw.Box{X: x, Y: y + 2 + i, W: b.W - x, H: 1}, r[:]...)
 	}
 }
+
+// rule is the line between head and body.
+func rule(c *draw.Canvas, b draw.Box, cross int) {
+	c.Repeat(b, '─', theme.Rule)
+	if cross > 0 {
+		c.Text(draw.Box{X: cross, Y: b.Y, W: 1, H: 1}, "┬", theme.Rule)
+	}
+}

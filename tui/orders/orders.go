@@ -2,8 +2,6 @@
 package orders
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/detail"
 	"github.com/orderdeck/orderdeck/tui/draw"
-	"github.com/orderdeck/orderdeck/tui/theme"
 	"github.com/orderdeck/orderdeck/tui/ui"
 )
 
@@ -147,46 +144,6 @@ func (s *Screen) query() (store.Query, error) {
 	return q, nil
 }
 
-func (s *Screen) count() tea.Cmd {
-	shops, st := s.shops, s.ctx.Store
-	return func() tea.Msg {
-		counts, err := st.Counts(context.Background(), shops)
-		return countsMsg{counts, err}
-	}
-}
-
-// countViews counts the views in the background, one after the other, up to the limit.
-func (s *Screen) countViews() tea.Cmd {
-	if s.counting || !s.stale {
-		return nil
-	}
-	s.counting, s.stale = true, false
-	type one struct {
-		id string
-		q  store.Query
-	}
-	var todo []one
-	for _, tab := range s.tabs.all {
-		if tab.Query == "" {
-			continue
-		}
-		if e, err := s.search.viewOnly(tab.Query); err == nil {
-			todo = append(todo, one{tab.ID, store.Query{Shops: s.shops, Filter: e}})
-		}
-	}
-	st := s.ctx.Store
-	return func() tea.Msg {
-		out := map[string]viewCount{}
-		for _, v := range todo {
-			n, more, err := st.Count(context.Background(), v.q, viewLimit)
-			if err == nil {
-				out[v.id] = viewCount{n, more}
-			}
-		}
-		return viewsMsg{out}
-	}
-}
-
 // Update takes answers and news.
 func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 	if cmd, ok := s.list.update(msg); ok {
@@ -227,78 +184,6 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 		return s.countViews()
 	}
 	return nil
-}
-
-// follow reads the order under the cursor for the pane, once the cursor has moved to another.
-func (s *Screen) follow() tea.Cmd {
-	id := s.list.cursorID
-	if id == s.recordReq {
-		return nil
-	}
-	s.recordReq, s.scroll = id, 0
-	if id == 0 {
-		s.record = nil
-		return nil
-	}
-	return tea.Batch(s.read(id), s.ctx.After(700*time.Millisecond, seenTimer{id}))
-}
-
-func (s *Screen) again() tea.Cmd {
-	if s.recordReq == 0 {
-		return nil
-	}
-	return s.read(s.recordReq)
-}
-
-func (s *Screen) read(id int64) tea.Cmd {
-	st := s.ctx.Store
-	return func() tea.Msg {
-		rec, err := st.Record(context.Background(), id)
-		return recordMsg{id, rec, err}
-	}
-}
-
-func (s *Screen) take(m recordMsg) tea.Cmd {
-	if m.id != s.recordReq {
-		return nil
-	}
-	if m.err != nil {
-		if !errors.Is(m.err, context.Canceled) {
-			s.record = nil
-		}
-		return nil
-	}
-	s.record = &m.rec
-	return nil
-}
-
-// markSeen takes the "new" mark off an order that has been looked at.
-func (s *Screen) markSeen(id int64) tea.Cmd {
-	r, ok := s.list.row(s.list.cursor)
-	if !ok || r.ID != id || !r.Unseen || s.seenReq == id {
-		return nil
-	}
-	s.seenReq = id
-	st := s.ctx.Store
-	return func() tea.Msg {
-		// A read-only database cannot remember it; the mark then stays, which harms nobody.
-		_ = st.MarkSeen(context.Background(), []int64{id})
-		return nil
-	}
-}
-
-func (s *Screen) sum() tea.Cmd {
-	gen, q, st := s.list.gen, s.list.query, s.ctx.Store
-	if gen == 0 {
-		return nil
-	}
-	return func() tea.Msg {
-		sums, more, err := st.Sums(context.Background(), q, 100_000)
-		if err != nil {
-			return nil
-		}
-		return sumsMsg{gen, sums, more}
-	}
 }
 
 // Do carries out an action.
@@ -482,51 +367,6 @@ func (s *Screen) Cursor() (x, y int, ok bool) {
 	}
 	x, y = s.search.field.Cursor()
 	return x, y, true
-}
-
-// Click takes the mouse: a tab, a row, an action of the pane.
-func (s *Screen) Click(x, y int, double bool) tea.Cmd {
-	if id, ok := s.tabs.click(x, y); ok {
-		s.tabs.active = id
-		return s.tab(true)
-	}
-	if s.table.body.Contains(x, y) {
-		at := s.list.top + y - s.table.body.Y
-		if x == s.table.body.X+s.table.body.W-1 && s.list.known() > s.list.height { // the scrollbar
-			at = (y - s.table.body.Y) * s.list.known() / max(1, s.table.body.H)
-		}
-		cmd := s.list.move(at)
-		if double {
-			return tea.Batch(cmd, s.follow(), s.open())
-		}
-		return tea.Batch(cmd, s.follow())
-	}
-	if s.pane.Contains(x, y) {
-		if i := s.scroll + y - s.pane.Y; i < len(s.lines) && s.lines[i].Action != "" {
-			return s.ctx.Run(s.lines[i].Action)
-		}
-	}
-	if s.above.Contains(x, y) {
-		return s.search.begin()
-	}
-	return nil
-}
-
-// Wheel scrolls what is under the mouse.
-func (s *Screen) Wheel(x, y, lines int) tea.Cmd {
-	if s.pane.Contains(x, y) {
-		s.scroll = clamp(s.scroll+lines, 0, max(0, len(s.lines)-s.pane.H))
-		return nil
-	}
-	return tea.Batch(s.list.move(s.list.cursor+lines), s.follow())
-}
-
-// rule is the line between head and body.
-func rule(c *draw.Canvas, b draw.Box, cross int) {
-	c.Repeat(b, '─', theme.Rule)
-	if cross > 0 {
-		c.Text(draw.Box{X: cross, Y: b.Y, W: 1, H: 1}, "┬", theme.Rule)
-	}
 }
 
 // Resize tells how many lines the screen will have, so that rows for them can be read.
