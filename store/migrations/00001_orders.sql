@@ -142,6 +142,7 @@ CREATE TABLE links (
   PRIMARY KEY (store, key, supplier)
 ) STRICT, WITHOUT ROWID;
 
+-- With a rowid: the rows are wider than a quarter of a page, and without one each would spill into a page of its own.
 CREATE TABLE placements (
   reference   TEXT PRIMARY KEY,
   store       TEXT NOT NULL,
@@ -149,7 +150,7 @@ CREATE TABLE placements (
   supplier    TEXT NOT NULL,
   state       INTEGER NOT NULL,
   doc         TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX placements_order ON placements (store, external_id);
 
@@ -223,5 +224,5 @@ CREATE TABLE sync_requests (
 CREATE VIRTUAL TABLE fts USING fts5 (
   words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '1 2 3 4 5'
 );
-INSERT INTO fts (fts, rank) VALUES ('automerge', 0), ('crisismerge', 64), ('hashsize', 4194304);
+INSERT INTO fts (fts, rank) VALUES ('automerge', 0), ('crisismerge', 64), ('usermerge', 8), ('hashsize', 4194304);
 CREATE VIRTUAL TABLE fts_words USING fts5vocab (fts, instance);
