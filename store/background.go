@@ -24,7 +24,7 @@ const (
 )
 
 // idleSlices is how many slices the search index is tidied up by in one pass.
-const idleSlices = 200
+const idleSlices = 50
 
 // BackgroundPass does what need not be done at once: finishes what a broken-off import or a changed link left, looks for
 // exceptions that concern several orders (one order placed twice, one tracking number on two), and tidies the search

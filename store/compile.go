@@ -353,7 +353,11 @@ func (c *compiler) fixed(field string, v filter.Value) {
 	exists := v.Op == filter.Exists
 	switch field {
 	case "stage":
-		c.enum("o.bucket % 16", enum(order.Stages, order.Stage(v.Text)), exists, false)
+		if exists {
+			c.add("1")
+			return
+		}
+		c.in("o.bucket", buckets([]filter.Value{v}))
 	case "customer_payment":
 		c.enum("o.payment", enum(order.CustomerPayments, order.CustomerPayment(v.Text)), exists, false)
 	case "fulfilment":
@@ -382,6 +386,17 @@ func (c *compiler) fixed(field string, v filter.Value) {
 	default:
 		c.add("0")
 	}
+}
+
+// buckets are those of some stages, archived or not.
+func buckets(stages []filter.Value) []int64 {
+	var out []int64
+	for _, v := range stages {
+		if n := enum(order.Stages, order.Stage(v.Text)); n >= 0 {
+			out = append(out, n, n+archivedBucket)
+		}
+	}
+	return out
 }
 
 // enum compares a stored position. Where none is the first value, having any value means being beyond it.

@@ -30,10 +30,7 @@ func (d *DB) wholeView(v *view) (string, []any) {
 		}
 		return c.sql.String(), c.args
 	}
-	way := v.way(d.has)
-	if way.sorts && v.counts.tab*4 > v.counts.all {
-		way.index = "" // better all in order than a large part sorted
-	}
+	way := v.wholeWay(d.has)
 	c.add(`SELECT o.id FROM orders o` + way.indexed() + ` WHERE `)
 	(&stretch{view: v}).from0(&c, way)
 	c.add(order)

@@ -215,7 +215,7 @@ func (d *DB) finishIndexing(ctx context.Context) error {
 		} else if took > stepTime {
 			batch = max(batch/2, 50)
 		}
-		if err := d.mergeWords(ctx, 4); err != nil {
+		if err := d.mergeWords(ctx, 60); err != nil {
 			return err
 		}
 		if done {
@@ -356,7 +356,7 @@ func (d *DB) mergeWords(ctx context.Context, slices int) error {
 			if _, err := t.get(`SELECT total_changes()`, nil, &before); err != nil {
 				return err
 			}
-			if err := t.exec(`INSERT INTO fts (fts, rank) VALUES ('merge', 16)`); err != nil {
+			if err := t.exec(`INSERT INTO fts (fts, rank) VALUES ('merge', 64)`); err != nil {
 				return err
 			}
 			_, err := t.get(`SELECT total_changes()`, nil, &after)

@@ -50,10 +50,7 @@ func (d *DB) listSQL(ctx context.Context, q Query, columns string) (text string,
 		c.add(`SELECT `+columns+searched, v.match)
 		v.rest(&c)
 	} else {
-		way := v.way(d.has)
-		if way.sorts && v.counts.tab*4 > v.counts.all {
-			way.index = "" // better all in order than a large part sorted
-		}
+		way := v.wholeWay(d.has)
 		c.add(`SELECT ` + columns + ` FROM orders o` + way.indexed() + ` WHERE `)
 		(&stretch{view: v}).from0(&c, way)
 	}

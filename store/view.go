@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/filter"
@@ -23,7 +21,7 @@ type view struct {
 	sort   sortKey
 	desc   bool
 	counts planCounts
-	period bool // where bounds the date
+	narrow []narrow // indexes that hold everything of the view, found in its filter
 }
 
 // sortKey is how a list is sorted.
@@ -96,7 +94,7 @@ func (d *DB) plan(ctx context.Context, q Query) (*view, error) {
 		return nil, d.readError(ctx, err)
 	}
 	v.where = c.clause
-	return v, nil
+	return v, d.measure(ctx, v)
 }
 
 // choose turns the names of shops into ids. Names that are not there choose nothing.
@@ -146,7 +144,6 @@ func (v *view) filter(c *compiler, e filter.Expr) error {
 			match, phrases = append(match, m), append(phrases, verify)
 			continue
 		case filter.Cond:
-			v.period = v.period || p.Field == "created"
 			m, err := c.prefilter(p)
 			if err != nil {
 				return err
@@ -185,6 +182,7 @@ func (v *view) filter(c *compiler, e filter.Expr) error {
 	for _, p := range rest {
 		c.and()
 		c.paren(p)
+		v.narrowed(p)
 	}
 	if v.match != "" {
 		v.mark()
@@ -318,74 +316,4 @@ func (v *view) conditions(c *clause, live bool) {
 		c.and()
 		c.add(v.where.sql.String(), v.where.args...)
 	}
-}
-
-// planCounts are the numbers by which a way through the tables is chosen.
-type planCounts struct {
-	all        int // orders in the database
-	shops      int // in the chosen shops
-	tab        int // in the tab, of the chosen shops
-	tabAnyShop int // in the tab, of all shops
-	sides      int // in the tabs refunds and resent, of all shops
-}
-
-func (d *DB) planCounts(ctx context.Context, v *view, infos []shopInfo) (planCounts, error) {
-	by, err := d.numbers.get(ctx, d)
-	if err != nil {
-		return planCounts{}, err
-	}
-	var p planCounts
-	for _, s := range infos {
-		c := by[s.id]
-		if c == nil {
-			continue
-		}
-		n := 0
-		switch v.tab.kind {
-		case tabAll:
-			n = c.all
-		case tabStage:
-			n = c.stages[0][v.tab.stage]
-		case tabRefunds:
-			n = c.refunds
-		case tabResent:
-			n = c.resent
-		}
-		p.all += c.all
-		p.tabAnyShop += n
-		p.sides += c.refunds + c.resent
-		if v.all || slices.Contains(v.shops, s.id) {
-			p.shops += c.all
-			p.tab += n
-		}
-	}
-	return p, nil
-}
-
-// tabNumbers keep the counters for a moment: plans need no exact ones.
-type tabNumbers struct {
-	mu sync.Mutex
-	at time.Time
-	by map[int64]*shopCounts
-}
-
-const numbersFor = 2 * time.Second
-
-func (n *tabNumbers) get(ctx context.Context, d *DB) (map[int64]*shopCounts, error) {
-	n.mu.Lock()
-	by := n.by
-	if time.Since(n.at) > numbersFor {
-		by = nil
-	}
-	n.mu.Unlock()
-	if by != nil {
-		return by, nil
-	}
-	by, err := d.counts(ctx)
-	if err == nil {
-		n.mu.Lock()
-		n.by, n.at = by, time.Now()
-		n.mu.Unlock()
-	}
-	return by, err
 }

@@ -4,7 +4,9 @@ package store
 type way struct {
 	index string
 	sorts bool
-	live  bool // the index knows only orders on their way
+	live  bool   // the index knows only orders on their way
+	cond  string // without which the index cannot be used
+	args  []any
 }
 
 func (w way) indexed() string {
@@ -34,6 +36,15 @@ func (v *view) way(has func(index string) bool) way {
 	return way{sorts: true}
 }
 
+// wholeWay is way for a list that is read to its end: better all of the table in order than a large part sorted.
+func (v *view) wholeWay(has func(index string) bool) way {
+	w := v.way(has)
+	if w.sorts && w.cond == "" && v.counts.tab*4 > v.counts.all {
+		w.index = ""
+	}
+	return w
+}
+
 func (v *view) cheapest() way {
 	byDate := v.sort.name == "created"
 	walk := way{index: "orders_" + v.sort.name}
@@ -54,29 +65,31 @@ func (v *view) cheapest() way {
 		}
 	}
 	small := v.small()
-	if small.index == "" || small.index == walk.index {
+	for _, x := range v.narrow {
+		if small.index == "" || x.n < small.n {
+			small = x
+		}
+	}
+	if small.index == "" || (small.index == walk.index && small.cond == "") {
 		return walk
 	}
 	walked := float64(firstRows) * float64(of) / float64(max(n, 1))
-	if sorted := float64(small.entries) * costSorted; sorted < preferSorts*min(walked, float64(of)) {
-		return way{index: small.index, sorts: true}
+	if sorted := float64(small.n) * costSorted; sorted < preferSorts*min(walked, float64(of)) {
+		return way{index: small.index, sorts: true, cond: small.cond, args: small.args}
 	}
 	return walk
 }
 
-// small is the index that holds the fewest orders besides those of the view.
-func (v *view) small() (s struct {
-	index   string
-	entries int
-}) {
+// small is the index of tab and shops that holds the fewest orders.
+func (v *view) small() (s narrow) {
 	switch v.tab.kind {
 	case tabStage:
-		s.index, s.entries = "orders_bucket", v.counts.tabAnyShop
+		s.index, s.n = "orders_bucket", v.counts.tabAnyShop
 	case tabRefunds, tabResent:
-		s.index, s.entries = "orders_side", v.counts.sides
+		s.index, s.n = "orders_side", v.counts.sides
 	}
-	if !v.all && (s.index == "" || v.counts.shops < s.entries) {
-		s.index, s.entries = "orders_external", v.counts.shops
+	if !v.all && (s.index == "" || v.counts.shops < s.n) {
+		s.index, s.n = "orders_external", v.counts.shops
 	}
 	return s
 }

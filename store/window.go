@@ -175,6 +175,10 @@ func (s *stretch) from0(c *clause, way way) {
 	var w clause
 	s.conditions(&w, way.live)
 	s.keyset(&w)
+	if way.cond != "" {
+		w.and()
+		w.add(way.cond, way.args...)
+	}
 	if w.sql.Len() == 0 {
 		w.add("1")
 	}
