@@ -111,6 +111,9 @@ func TestFilterAsSQL(t *testing.T) {
 }
 
 func openRapid(t *rapid.T, path string, c *clock) *DB {
+	if err := seedFile(path); err != nil {
+		t.Fatal(err)
+	}
 	d, err := Open(context.Background(), Options{Path: path, Clock: c.now})
 	if err != nil {
 		t.Fatalf("open: %v", err)
@@ -237,3 +240,5 @@ func TestHostileText(t *testing.T) {
 	}
 	healthy(t, d)
 }
+
+func wordFilter(word string) filter.Expr { return filter.Word{Text: word} }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,9 +29,45 @@ func fresh(t testing.TB) *DB {
 	return at(t, filepath.Join(t.TempDir(), "data", "desk.db"), &clock{testTime})
 }
 
+// pristine is the file of a database that has nothing in it yet: copying it is faster than making it.
+var pristine = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "orderdeck")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "desk.db")
+	d, err := Open(context.Background(), Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// seedFile writes an empty database to path, unless there is one.
+func seedFile(path string) error {
+	file, err := pristine()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, file, 0o600)
+}
+
 // at opens the database at path and gives it the two shops.
 func at(t testing.TB, path string, c *clock) *DB {
 	t.Helper()
+	if err := seedFile(path); err != nil {
+		t.Fatal(err)
+	}
 	d, err := Open(t.Context(), Options{Path: path, Clock: c.now, busy: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatalf("open: %v", err)
