@@ -14,6 +14,19 @@ type Keymap struct {
 	all   []Action
 }
 
+// KeyError says which entry of the merchant's key map is wrong.
+type KeyError struct {
+	Name string // the action's name as it is in the config
+	Text string
+}
+
+// Error is the sentence.
+func (e *KeyError) Error() string { return e.Text }
+
+func wrong(name, format string, args ...any) error {
+	return &KeyError{Name: name, Text: "keys: " + fmt.Sprintf(format, args...)}
+}
+
 // NewKeymap lays the config's keys over the defaults. A user's key takes a default one away from its action; two of the
 // user's own choices that clash are refused with both names, and so is an action that does not exist.
 func NewKeymap(user map[string][]string) (*Keymap, error) {
@@ -31,12 +44,12 @@ func NewKeymap(user map[string][]string) (*Keymap, error) {
 	for _, name := range names {
 		a, ok := known[ID(name)]
 		if !ok {
-			return nil, fmt.Errorf("keys: there is no action %q; `orderdeck config show --actions` lists them", name)
+			return nil, wrong(name, "there is no action %q; `orderdeck config show --actions` lists them", name)
 		}
 		for _, k := range user[name] {
 			k = normal(k)
 			if other, clash := taken[k]; clash {
-				return nil, fmt.Errorf("keys: %q is given to both %q and %q; give it to one of them", k, other, name)
+				return nil, wrong(name, "%q is given to both %q and %q; give it to one of them", k, other, name)
 			}
 			taken[k] = a.ID
 			m.byKey[k] = a
@@ -59,7 +72,7 @@ func NewKeymap(user map[string][]string) (*Keymap, error) {
 		}
 	}
 	if len(m.keys[Quit]) == 0 {
-		return nil, fmt.Errorf("keys: no key is left for %q", Quit)
+		return nil, wrong(string(Quit), "no key is left for %q; the app could not be left", Quit)
 	}
 	return m, nil
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/tui/action"
 )
 
 // Connector makes the platform of a store out of its settings and its key. It does not talk to the store yet.
@@ -191,7 +192,20 @@ func (s *session) runTUI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := checkKeys(app.Config); err != nil {
+		return errors.Join(err, app.Close())
+	}
 	return errors.Join(s.deps.TUI(ctx, app), app.Close())
+}
+
+// checkKeys refuses a key map with an entry that cannot be, by its line.
+func checkKeys(c *config.Config) error {
+	_, err := action.NewKeymap(c.Keys)
+	var wrong *action.KeyError
+	if errors.As(err, &wrong) {
+		return usage("%s: %w", c.Where("keys", wrong.Name), err)
+	}
+	return err
 }
 
 func (s *session) versionCommand() *cobra.Command {
