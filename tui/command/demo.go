@@ -19,7 +19,7 @@ const (
 	demoMost  = 10_000_000
 	demoLarge = 50_000 // from here on its size and the progress are told before anything opens
 	// demoBytes is what one demo order takes on the disk, with its search index and what suppliers say of it.
-	demoBytes = 8_000
+	demoBytes = 4_600
 
 	metaStart  = "demo.start"  // when the world was made, RFC 3339; its time goes on from there
 	metaFilled = "demo.filled" // set once all orders that it began with have been written
