@@ -125,8 +125,35 @@ func (d *DB) BulkImport(ctx context.Context, run func() error) error {
 	if err := d.beginImport(ctx); err != nil {
 		return err
 	}
+	if err := d.tune(ctx, importKB, importLog); err != nil {
+		return err
+	}
 	err := run()
-	return errors.Join(err, d.finishIndexing(ctx))
+	err = errors.Join(err, d.finishIndexing(ctx))
+	return errors.Join(err, d.tune(context.WithoutCancel(ctx), d.cacheKB, usualLog))
+}
+
+// While importing, the writer has a larger cache, and the log is copied into the database less often: the same pages are
+// written again and again.
+const (
+	importKB  = 64 << 10 // KiB
+	importLog = 8000     // pages
+	usualLog  = 1000
+)
+
+func (d *DB) tune(ctx context.Context, cacheKB, log int) error {
+	select {
+	case <-d.w.turn:
+	case <-d.closing:
+		return d.fault(Closed, nil)
+	}
+	defer func() { d.w.turn <- struct{}{} }()
+	for _, pragma := range []string{"cache_size = -" + strconv.Itoa(cacheKB), "wal_autocheckpoint = " + strconv.Itoa(log)} {
+		if _, err := d.w.conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return d.explain(err)
+		}
+	}
+	return nil
 }
 
 func (d *DB) beginImport(ctx context.Context) error {

@@ -42,10 +42,11 @@ const applicationID = 0x4f726444
 
 // DB is an open database. Its methods may be called from several goroutines.
 type DB struct {
-	path  string
-	clock func() time.Time
-	read  *sql.DB // pool of readers, query_only
-	w     *writer // nil when the database was opened for reading only
+	path    string
+	clock   func() time.Time
+	cacheKB int
+	read    *sql.DB // pool of readers, query_only
+	w       *writer // nil when the database was opened for reading only
 
 	stmts    stmtCache // of the readers
 	notices  notices
@@ -157,12 +158,11 @@ func (d *DB) dsn(o Options, more ...string) string {
 
 func (d *DB) connect(ctx context.Context, o Options) error {
 	if !o.ReadOnly {
-		kb := o.CacheKB
-		if kb <= 0 {
-			kb = writerKB
+		if d.cacheKB = o.CacheKB; d.cacheKB <= 0 {
+			d.cacheKB = writerKB
 		}
 		db, err := sql.Open("sqlite", d.dsn(o, "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
-			"_pragma=foreign_keys(1)", "_pragma=cache_size(-"+strconv.Itoa(kb)+")", "_txlock=immediate"))
+			"_pragma=foreign_keys(1)", "_pragma=cache_size(-"+strconv.Itoa(d.cacheKB)+")", "_pragma=journal_size_limit(33554432)", "_txlock=immediate"))
 		if err != nil {
 			return err
 		}
