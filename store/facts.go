@@ -107,7 +107,7 @@ func (t *tx) placements(store string, externalIDs []string) (map[string][]order.
 	err = t.rows(`SELECT p.doc FROM json_each(?) j CROSS JOIN placements p INDEXED BY placements_order
 		ON p.store = ? AND p.external_id = j.value ORDER BY p.reference`, []any{string(list), store},
 		func(scan func(...any) error) error {
-			p, err := scanJSON[order.Placement](scan)
+			p, err := scanPlacement(scan)
 			if err == nil {
 				if out == nil {
 					out = map[string][]order.Placement{}

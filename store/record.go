@@ -103,7 +103,7 @@ func (s *snapshot) whole(id int64, rec *order.Record) (found bool, err error) {
 	rec.Gone, rec.Unseen = flags&flagGone != 0, flags&flagUnseen != 0
 	if err := s.rows(`SELECT doc FROM placements INDEXED BY placements_order WHERE store = ? AND external_id = ? ORDER BY reference`,
 		[]any{info.Name, upstream.ExternalID}, func(scan func(...any) error) error {
-			p, err := scanJSON[order.Placement](scan)
+			p, err := scanPlacement(scan)
 			rec.Placements = append(rec.Placements, p)
 			return err
 		}); err != nil {

@@ -109,14 +109,14 @@ func (a *applier) putLink(l *order.Link) error {
 
 // putPlacement writes one placement and tells whether it is new or different.
 func (a *applier) putPlacement(p *order.Placement) (bool, error) {
-	doc, err := json.Marshal(p)
+	doc, err := packPlacement(p)
 	if err != nil {
 		return false, err
 	}
 	n, err := a.run(`INSERT INTO placements (reference, store, external_id, supplier, state, doc) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (reference) DO UPDATE SET store = excluded.store, external_id = excluded.external_id,
 			supplier = excluded.supplier, state = excluded.state, doc = excluded.doc WHERE doc <> excluded.doc`,
-		p.Reference, p.Store, p.ExternalID, p.Supplier, enum(order.PlacementStates, p.State), string(doc))
+		p.Reference, p.Store, p.ExternalID, p.Supplier, enum(order.PlacementStates, p.State), doc)
 	if n > 0 {
 		a.w.known.placed = some
 	}

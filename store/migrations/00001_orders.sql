@@ -149,7 +149,7 @@ CREATE TABLE placements (
   external_id TEXT NOT NULL,
   supplier    TEXT NOT NULL,
   state       INTEGER NOT NULL,
-  doc         TEXT NOT NULL
+  doc         BLOB NOT NULL
 ) STRICT;
 
 CREATE INDEX placements_order ON placements (store, external_id);
