@@ -32,9 +32,9 @@ func (k *known) Fingerprints(ctx context.Context, externalIDs []string) (map[str
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, id := range externalIDs {
-		if print, ok := k.skipped[id]; ok {
+		if known, ok := k.skipped[id]; ok {
 			if _, taken := out[id]; !taken {
-				out[id] = print
+				out[id] = known
 			}
 		}
 	}

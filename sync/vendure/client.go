@@ -205,13 +205,12 @@ func (p *Platform) permissions(ctx context.Context) []string {
 		return []string{"ReadOrder"}
 	}
 	var have []string
-	for _, c := range out.Me.Channels {
-		for _, perm := range c.Permissions {
+	if len(out.Me.Channels) > 0 { // but for rare shops the role is the same in all channels
+		for _, perm := range out.Me.Channels[0].Permissions {
 			if perm == "ReadOrder" || perm == "UpdateOrder" {
 				have = append(have, perm)
 			}
 		}
-		break // the channels have the same roles in all but the rarest shops; the first is the one we are in
 	}
 	return have
 }
@@ -266,7 +265,7 @@ func (p *Platform) send(ctx context.Context, name, query string, vars any, heade
 	case bad == nil && len(answer.Errors) > 0:
 		return nil, p.refused(answer.Errors[0])
 	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
-		return nil, p.unauthorized(fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status)))
+		return nil, p.turnedAway(fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status)))
 	case a.Status == http.StatusNotFound:
 		return nil, &sync.Error{
 			Kind: sync.Refused, Text: p.http.Host() + " has no admin API at this address (404 Not Found)",
@@ -290,8 +289,8 @@ func (p *Platform) send(ctx context.Context, name, query string, vars any, heade
 func (p *Platform) refused(e graphError) error {
 	words := text.Limit(text.Clean(p.http.Redact(e.Message)), 300)
 	switch e.Extensions.Code {
-	case "FORBIDDEN", "UNAUTHORIZED":
-		return p.unauthorized(words)
+	case "FORBIDDEN", "UNAUTHORIZED": //nolint:misspell // GraphQL's word
+		return p.turnedAway(words)
 	case "", "INTERNAL_SERVER_ERROR":
 		return sync.Errorf(sync.Unavailable, "%s has a problem of its own: “%s”", p.http.Host(), words)
 	case "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED":
@@ -303,7 +302,8 @@ func (p *Platform) refused(e graphError) error {
 	return sync.Errorf(sync.Refused, "%s refuses: “%s”", p.http.Host(), words)
 }
 
-func (p *Platform) unauthorized(words string) error {
+// turnedAway makes an error of being refused, with what to check.
+func (p *Platform) turnedAway(words string) error {
 	e := &sync.Error{Kind: sync.Auth, Text: fmt.Sprintf("%s says: “%s”", p.http.Host(), words)}
 	if p.o.Key != "" {
 		e.Hint = "Check the API key. The store must also list 'api-key' in authOptions.tokenMethod of its Vendure config; " +
@@ -336,9 +336,9 @@ func (p *Platform) login(ctx context.Context) error {
 	switch r := out.Login.(type) {
 	case *admin.LoginLoginCurrentUser:
 	case *admin.LoginLoginInvalidCredentialsError:
-		return p.unauthorized(text.Clean(r.Message))
+		return p.turnedAway(text.Clean(r.Message))
 	case *admin.LoginLoginNativeAuthStrategyError:
-		return p.unauthorized(text.Clean(r.Message))
+		return p.turnedAway(text.Clean(r.Message))
 	default:
 		return sync.Errorf(sync.BadAnswer, "%s sent an answer to the login that cannot be read", p.http.Host())
 	}

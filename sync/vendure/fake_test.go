@@ -167,12 +167,6 @@ func (f *fakeStore) fields(id string) *admin.OrderFields {
 	return &v
 }
 
-func (f *fakeStore) count(op string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.asked[op]
-}
-
 // RoundTrip implements http.RoundTripper.
 func (f *fakeStore) RoundTrip(req *http.Request) (*http.Response, error) {
 	data, err := io.ReadAll(req.Body)
@@ -367,8 +361,13 @@ func fits(o, filter map[string]any) bool {
 // noOrders is a Known without any.
 type noOrders struct{}
 
-func (noOrders) Fingerprints(context.Context, []string) (map[string]string, error) { return nil, nil }
-func (noOrders) OpenOrders(context.Context, string, int) ([]string, error)         { return nil, nil }
+func (noOrders) Fingerprints(context.Context, []string) (map[string]string, error) {
+	return nil, nil
+}
+
+func (noOrders) OpenOrders(context.Context, string, int) ([]string, error) {
+	return nil, nil
+}
 
 // randomFaults fails about one request in n.
 func randomFaults(r *rand.Rand, n int) func(string) fault {

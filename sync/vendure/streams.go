@@ -214,9 +214,9 @@ func (r *request) compare(ctx context.Context, list []admin.Glance) error {
 	var differ []string
 	for i := range list {
 		g := &list[i]
-		print, ok := have[g.Id]
+		before, ok := have[g.Id]
 		switch {
-		case ok && print == fingerprint(g):
+		case ok && before == fingerprint(g):
 			r.batch.Seen = append(r.batch.Seen, g.Id)
 		case ok || isOrder(g.State, g.Active, g.OrderPlacedAt):
 			differ = append(differ, g.Id)
