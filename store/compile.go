@@ -12,7 +12,7 @@ import (
 
 // clause is a piece of SQL over the row o of orders, with the values of its parameters. Values never get into the text.
 type clause struct {
-	sql  strings.Builder
+	sql  sqlText
 	args []any
 	fns  bool // calls functions of ours, which only connections of database/sql have
 }
@@ -22,13 +22,21 @@ func (c *clause) add(sql string, args ...any) {
 	c.args = append(c.args, args...)
 }
 
+// sqlText is SQL that grows. Unlike a strings.Builder it may be handed on.
+type sqlText []byte
+
+func (t *sqlText) WriteString(s string) { *t = append(*t, s...) }
+func (t sqlText) String() string        { return string(t) }
+func (t sqlText) Len() int              { return len(t) }
+
 // compiler turns a filter into SQL.
 type compiler struct {
 	clause
 	now   time.Time
 	shops []shopInfo
-	terms func(text.Term) (string, error) // a term as an FTS5 expression
-	plain bool                            // there is no complete search index
+	terms func(text.Term) (string, error)  // a term as an FTS5 expression
+	plain bool                             // there is no complete search index
+	wide  func(match string) (bool, error) // whether very many are found; nil = it does not matter
 	err   error
 }
 
@@ -68,8 +76,25 @@ func (c *compiler) join(of []filter.Expr, with string) {
 	}
 }
 
-// inIndex is the condition that an order is found in the search index.
-const inIndex = `o.id IN (SELECT rowid & 134217727 FROM fts WHERE fts MATCH ?)`
+// The two ways to ask in SQL whether an order is found in the search index: by all that are found there, made ready once
+// (good for whole lists and for rare words), or one by one (good where few orders are asked for and many are found).
+const (
+	inIndex = `o.id IN (SELECT rowid & 134217727 FROM fts WHERE fts MATCH ?)`
+	hasWord = `EXISTS (SELECT 1 FROM fts WHERE fts MATCH ?
+		AND rowid = (max(min(o.created >> 16, 68719476735), -68719476736) << 27 | o.id))`
+)
+
+// found writes the condition that an order is found in the search index.
+func (c *compiler) found(match string) {
+	way := inIndex
+	if c.wide != nil && c.err == nil {
+		var wide bool
+		if wide, c.err = c.wide(match); wide {
+			way = hasWord
+		}
+	}
+	c.add(way, match)
+}
 
 // wordless tells whether a word has nothing that could be looked for.
 func wordless(w filter.Word) bool { return len(text.Words(nil, w.Text)) == 0 }
@@ -89,9 +114,11 @@ func (c *compiler) word(w filter.Word) {
 	case err != nil:
 		c.err = err
 	case phrase == nil:
-		c.add(inIndex, match)
+		c.found(match)
 	default:
-		c.add("("+inIndex+" AND ", match)
+		c.add("(")
+		c.found(match)
+		c.add(" AND ")
 		c.phrase(phrase)
 		c.add(")")
 	}
@@ -168,7 +195,8 @@ func (c *compiler) phrase(p *phrase) {
 		(SELECT group_concat(CASE l.variant WHEN '' THEN l.title ELSE l.title || ' ' || l.variant END || char(31) || l.sku, char(31))
 			FROM lines l WHERE l.order_id = o.id))`, strings.Join(p.words, " "))
 	if p.phone != "" {
-		c.add(" OR "+inIndex, p.phone)
+		c.add(" OR ")
+		c.found(p.phone)
 	}
 	c.add(")")
 }

@@ -31,8 +31,9 @@ const (
 
 // laterIndexes are made after a large import: written one by one in random places they would take most of its time.
 var laterIndexes = []string{
-	"orders_updated", "orders_total", "orders_customer", "orders_number", "orders_live_updated", "orders_live_total",
-	"orders_live_customer", "orders_live_number", "orders_tracking", "lines_product",
+	"orders_updated", "orders_total", "orders_customer", "orders_number", "orders_bucket_updated", "orders_bucket_number",
+	"orders_live_total", "orders_live_customer", "orders_side_updated", "orders_side_number", "orders_tracking",
+	"lines_product",
 }
 
 // fewOrders is up to how many orders indexes are dropped for an import: making them again is quick.

@@ -77,10 +77,6 @@ func (v *view) narrowedDates(d filter.Value) {
 
 // measure counts how many orders the indexes give that the filter allows to use, and keeps those that give few.
 func (d *DB) measure(ctx context.Context, v *view) error {
-	if v.match != "" {
-		v.narrow = nil
-		return nil
-	}
 	few := v.narrow[:0]
 	for _, n := range v.narrow {
 		if !d.has(n.index) {
@@ -95,8 +91,17 @@ func (d *DB) measure(ctx context.Context, v *view) error {
 		}
 	}
 	v.narrow = few
+	if v.match != "" && slices.ContainsFunc(few, func(n narrow) bool { return n.n < fewEnough }) {
+		// So few that each can be asked whether the word is in it.
+		v.where.and()
+		v.where.add(hasWord, v.match)
+		v.match = ""
+	}
 	return nil
 }
+
+// fewEnough is how many orders an index gives at most for it to be used rather than the search index.
+const fewEnough = 400
 
 // planCounts are the numbers by which a way through the tables is chosen.
 type planCounts struct {

@@ -354,7 +354,7 @@ func (d *DB) Locate(ctx context.Context, q Query, id int64) (k Key, ok bool, err
 	if id <= 0 || id > maxID {
 		return Key{}, false, errors.New("store: no such id " + strconv.FormatInt(id, 10))
 	}
-	v, err := d.plan(ctx, Query{Sort: q.Sort})
+	v, err := d.plan(ctx, Query{Sort: q.Sort}, true)
 	if err != nil {
 		return Key{}, false, err
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/filter"
 )
 
 func TestRows(t *testing.T) {
@@ -169,6 +170,62 @@ func TestSearchOrder(t *testing.T) {
 			t.Errorf("ascending %v: %d hits, %v", asc, len(all), all)
 		}
 	}
+}
+
+// TestWide looks for words that very many orders have, alone and left out, in lists that are read whole and in part.
+func TestWide(t *testing.T) {
+	d := fresh(t)
+	var orders []order.Order
+	for n := range wideFrom + 20 {
+		o := simple("aurora", n+1)
+		o.CreatedAt = testTime.Add(-time.Duration(n%50) * time.Second)
+		if n%1000 == 0 {
+			o.Lines[0].Title, o.Archived = "Candle", n%2000 == 0
+		}
+		orders = append(orders, o)
+	}
+	apply(t, d, "aurora", orders...)
+	apply(t, d, "nordic", simple("nordic", 1))
+	candle, linen := wordFilter("candle"), wordFilter("linen")
+	either := filter.Or{Of: []filter.Expr{candle, filter.Cond{Field: "is", Values: []filter.Value{{Op: filter.Equal, Text: "archived"}}}}}
+	for _, q := range []Query{
+		{Filter: linen}, {Filter: linen, Sort: order.Sort{Asc: true}}, {Filter: linen, Shops: []string{"nordic"}},
+		{Filter: filter.Not{Of: linen}}, {Filter: filter.Not{Of: candle}}, {Filter: either},
+		{Filter: linen, Tab: order.Tab{ID: "quoting", Stage: order.StageQuoting}},
+		{Filter: filter.Not{Of: linen}, Tab: order.Tab{ID: "quoting", Stage: order.StageQuoting}, Sort: order.Sort{Key: order.SortNumber}},
+	} {
+		records := map[int64]*order.Record{}
+		if err := d.Each(t.Context(), Query{}, nil, func(r *order.Record) error {
+			c := *r
+			records[r.ID] = &c
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		want := expected(records, q, testTime)
+		ids, err := d.IDs(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]int64, len(ids))
+		for i, id := range ids {
+			got[i] = int64(id)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: %d ids, want %d", q, len(got), len(want))
+		}
+		w, err := d.Window(t.Context(), q, Key{}, false, 60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range w.Rows {
+			if r.ID != want[i] {
+				t.Errorf("%+v: row %d is %d, want %d", q, i, r.ID, want[i])
+				break
+			}
+		}
+	}
+	healthy(t, d)
 }
 
 // TestPartial sorts more hits by total than are sorted, and says so.

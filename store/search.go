@@ -95,6 +95,16 @@ func (d *DB) vocabulary(ctx context.Context, prefix string) (words []string, all
 	return append([]string(nil), words...), all, nil
 }
 
+// wideFrom is from how many hits on a word is asked for order by order.
+const wideFrom = 3000
+
+// wide tells whether an index expression finds very many orders.
+func (d *DB) wide(ctx context.Context, match string) (bool, error) {
+	n := 0
+	err := d.one(ctx, `SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)`, []any{match, wideFrom}, &n)
+	return n >= wideFrom, err
+}
+
 // vocab remembers the last beginnings that were looked up: a key press asks for the rows, their number and their sum.
 type vocab struct {
 	mu   sync.Mutex
@@ -116,6 +126,14 @@ func (v *vocab) get(prefix string, version int64) (words []string, all, ok bool)
 		}
 	}
 	return nil, false, false
+}
+
+func (v *vocab) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := range v.last {
+		v.last[i].prefix = ""
+	}
 }
 
 func (v *vocab) put(prefix string, version int64, words []string, all bool) {

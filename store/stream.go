@@ -41,7 +41,7 @@ func (d *DB) Stream(ctx context.Context, q Query, ids []uint32, fields []Field, 
 // listSQL is the statement that gives some columns of all the orders of a query, sorted. With plain set it can run on
 // any connection; without, it calls functions that only those of database/sql have.
 func (d *DB) listSQL(ctx context.Context, q Query, columns string) (text string, args []any, plain bool, err error) {
-	v, err := d.plan(ctx, q)
+	v, err := d.plan(ctx, q, true)
 	if err != nil {
 		return "", nil, false, err
 	}

@@ -14,7 +14,7 @@ import (
 type view struct {
 	where  clause // conditions on the row o, without those of tab and shops
 	match  string // FTS5 expression; "" = the index takes no part
-	marked bool   // match decides about the shops too
+	marks  marks  // what of tab and shops match decides too
 	shops  []int64
 	all    bool // all shops; shops is empty then
 	tab    tab
@@ -26,7 +26,7 @@ type view struct {
 
 // sortKey is how a list is sorted.
 type sortKey struct {
-	name   string // of the indexes: orders_NAME, orders_live_NAME
+	name   string // of the indexes: orders_NAME and others, see way.go
 	column string
 	text   bool // the column is a text
 }
@@ -66,8 +66,8 @@ func tabOf(t order.Tab) tab {
 	return tab{}
 }
 
-// plan works a query out.
-func (d *DB) plan(ctx context.Context, q Query) (*view, error) {
+// plan works a query out, to be read in part (whole = false) or to its end.
+func (d *DB) plan(ctx context.Context, q Query, whole bool) (*view, error) {
 	infos, err := d.shopInfos(ctx)
 	if err != nil {
 		return nil, err
@@ -90,6 +90,9 @@ func (d *DB) plan(ctx context.Context, q Query) (*view, error) {
 	}
 	terms := func(t text.Term) (string, error) { return d.termMatch(ctx, t) }
 	c := compiler{now: now, shops: infos, terms: terms, plain: d.indexing.deferred.Load()}
+	if !whole {
+		c.wide = func(match string) (bool, error) { return d.wide(ctx, match) }
+	}
 	if err := v.filter(&c, q.Filter); err != nil {
 		return nil, d.readError(ctx, err)
 	}
@@ -173,7 +176,8 @@ func (v *view) filter(c *compiler, e filter.Expr) error {
 			continue
 		}
 		c.and()
-		c.add("NOT "+inIndex, m)
+		c.add("NOT ")
+		c.found(m)
 	}
 	for _, p := range phrases {
 		c.and()
@@ -258,35 +262,54 @@ func (c *compiler) prefilter(e filter.Cond) (string, error) {
 	return strings.Join(parts, " OR "), nil
 }
 
+// marks say what of tab and shops is part of the index expression. The rest is asked of the rows.
+type marks struct{ tab, shops bool }
+
+// markBelow is the share of all orders below which a tab or a choice of shops is part of the index expression: of a
+// larger one, most hits belong to it, and it is cheaper to look at the rows of the few that do not.
+const markBelow = 0.25
+
 // mark narrows the index expression to the tab and the shops.
 func (v *view) mark() {
-	switch v.tab.kind {
-	case tabStage:
-		v.match = "(" + v.match + ") AND " + quote(string(rune(markStage+v.tab.stage)))
-	case tabRefunds:
-		v.match = "(" + v.match + ") AND " + quote(string(rune(markRefunds)))
-	case tabResent:
-		v.match = "(" + v.match + ") AND " + quote(string(rune(markResent)))
+	small := func(n int) bool { return float64(n) < markBelow*float64(v.counts.all) }
+	if small(v.counts.tabAnyShop) {
+		v.marks.tab = true
+		switch v.tab.kind {
+		case tabStage:
+			v.match = "(" + v.match + ") AND " + quote(string(rune(markStage+v.tab.stage)))
+		case tabRefunds:
+			v.match = "(" + v.match + ") AND " + quote(string(rune(markRefunds)))
+		case tabResent:
+			v.match = "(" + v.match + ") AND " + quote(string(rune(markResent)))
+		}
 	}
-	if v.all {
+	if v.all || len(v.shops) == 0 || !small(v.counts.shops) {
 		return
 	}
 	marks := make([]string, len(v.shops))
 	for i, s := range v.shops {
 		m := shopMark(s)
 		if m == "" {
-			return // the row says it, see place
+			return
 		}
 		marks[i] = quote(m)
 	}
-	if len(marks) > 0 {
-		v.match = "(" + v.match + ") AND (" + strings.Join(marks, " OR ") + ")"
-		v.marked = true
+	v.match = "(" + v.match + ") AND (" + strings.Join(marks, " OR ") + ")"
+	v.marks.shops = true
+}
+
+// place writes the conditions of tab and shops, but those that the index expression has decided.
+func (v *view) place(c *clause, live bool, done marks) {
+	if !done.tab {
+		v.placeTab(c, live)
+	}
+	if !v.all && !done.shops {
+		c.and()
+		c.in("o.shop", v.shops)
 	}
 }
 
-// place writes the conditions of tab and shops.
-func (v *view) place(c *clause, live bool) {
+func (v *view) placeTab(c *clause, live bool) {
 	switch v.tab.kind {
 	case tabStage:
 		c.and()
@@ -303,15 +326,11 @@ func (v *view) place(c *clause, live bool) {
 		c.and()
 		c.add("o.side <> 0 AND o.side & ? <> 0 AND o.bucket < 16", side)
 	}
-	if !v.all {
-		c.and()
-		c.in("o.shop", v.shops)
-	}
 }
 
 // conditions writes all there is to ask of a row, besides what the search index decides.
 func (v *view) conditions(c *clause, live bool) {
-	v.place(c, live)
+	v.place(c, live, marks{})
 	if v.where.sql.Len() > 0 {
 		c.and()
 		c.add(v.where.sql.String(), v.where.args...)

@@ -46,21 +46,31 @@ func (v *view) wholeWay(has func(index string) bool) way {
 }
 
 func (v *view) cheapest() way {
-	byDate := v.sort.name == "created"
+	// Numbers and times go together: what is in a tab lies in one stretch of their order, often the far one. They have
+	// indexes by tab; totals and customers are all over the place.
+	timely := v.sort.name != "total" && v.sort.name != "customer"
 	walk := way{index: "orders_" + v.sort.name}
 	n, of := v.counts.tab, v.counts.all
 	switch v.tab.kind {
 	case tabStage:
-		if byDate {
+		switch {
+		case v.sort.name == "created":
 			walk.index = "orders_bucket"
-			n, of = v.counts.tab, v.counts.tabAnyShop
-		} else if v.onTheWay() {
+			of = v.counts.tabAnyShop
+		case timely:
+			walk.index = "orders_bucket_" + v.sort.name
+			of = v.counts.tabAnyShop
+		case v.onTheWay():
 			walk = way{index: "orders_live_" + v.sort.name, live: true}
 			of = v.counts.tabAnyShop
 		}
 	case tabRefunds, tabResent:
-		if byDate {
+		switch {
+		case v.sort.name == "created":
 			walk.index = "orders_side"
+			of = v.counts.sides
+		case timely:
+			walk.index = "orders_side_" + v.sort.name
 			of = v.counts.sides
 		}
 	}

@@ -24,7 +24,7 @@ func (d *DB) Window(ctx context.Context, q Query, from Key, backward bool, limit
 	if limit < 1 || limit > maxRows {
 		return Window{}, refuse(Invalid, "a window has 1 to %d rows, not %d", maxRows, limit)
 	}
-	v, err := d.plan(ctx, q)
+	v, err := d.plan(ctx, q, false)
 	if err != nil {
 		return Window{}, err
 	}
@@ -235,14 +235,15 @@ func (d *DB) stream(ctx context.Context, r *rowReader, s *stretch) ([]listed, er
 
 // rest writes the conditions that the search index has not decided already.
 func (v *view) rest(c *clause) {
+	var w clause
+	v.place(&w, false, v.marks)
 	if v.where.sql.Len() > 0 {
-		c.add(" AND "+v.where.sql.String(), v.where.args...)
+		w.and()
+		w.add(v.where.sql.String(), v.where.args...)
 	}
-	if v.marked || v.all {
-		return
+	if w.sql.Len() > 0 {
+		c.add(" AND "+w.sql.String(), w.args...)
 	}
-	c.add(" AND ")
-	c.in("o.shop", v.shops)
 }
 
 // maxCollected is how many hits of a search are sorted by something else than their date.
