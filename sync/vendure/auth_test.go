@@ -82,11 +82,13 @@ func TestWaysIn(t *testing.T) {
 	}{
 		{"API key", fakeKey, nil, func(h http.Header) bool { return h.Get("Vendure-Api-Key") == fakeKey }, ""},
 		{
-			"bearer", "anna:ge:heim", http.Header{"Vendure-Auth-Token": {"tok"}},
+			"bearer", "anna:ge:heim",
+			http.Header{"Vendure-Auth-Token": {"tok"}},
 			func(h http.Header) bool { return h.Get("Authorization") == "Bearer tok" }, "",
 		},
 		{
-			"cookies", "anna:ge:heim", http.Header{"Set-Cookie": {"session=abc; path=/; httponly", "session.sig=def; path=/"}},
+			"cookies", "anna:ge:heim",
+			http.Header{"Set-Cookie": {"session=abc; path=/; httponly", "session.sig=def; path=/"}},
 			func(h http.Header) bool { return h.Get("Cookie") == "session=abc; session.sig=def" }, "",
 		},
 		{"neither", "anna:ge:heim", nil, func(http.Header) bool { return false }, "neither a token nor a cookie"},

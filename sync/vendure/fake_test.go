@@ -23,7 +23,7 @@ import (
 // fakeStore is a Vendure of sorts behind an http.RoundTripper: it knows the questions of package admin, the filters,
 // sorting and paging that the streams rely on, and how to fail. Its orders are copies of recorded ones.
 type fakeStore struct {
-	t      *testing.T
+	t      testing.TB
 	key    string
 	limit  int // adminListQueryLimit
 	custom bool
@@ -59,7 +59,7 @@ var allFaults = []fault{slow, cut, tooMuch, broken, html, truncated, wrongID, hu
 
 const fakeKey = "0123456789abcdef01234567:0000000000000000000000000000000000000000000000000000000000000000"
 
-func newFakeStore(t *testing.T) *fakeStore {
+func newFakeStore(t testing.TB) *fakeStore {
 	return &fakeStore{
 		t: t, key: fakeKey, limit: 1000, orders: map[string]map[string]any{}, asked: map[string]int{}, faults: map[fault]int{},
 	}

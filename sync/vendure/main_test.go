@@ -59,7 +59,7 @@ func fillStore(path string, withOrder bool) error {
 	return err
 }
 
-func openStore(t *testing.T) *store.DB {
+func openStore(t testing.TB) *store.DB {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orders.db")
 	if err := os.WriteFile(path, blank, 0o600); err != nil {
