@@ -265,25 +265,26 @@ func (c *compiler) prefilter(e filter.Cond) (string, error) {
 // marks say what of tab and shops is part of the index expression. The rest is asked of the rows.
 type marks struct{ tab, shops bool }
 
-// markBelow is the share of all orders below which a tab or a choice of shops is part of the index expression: of a
-// larger one, most hits belong to it, and it is cheaper to look at the rows of the few that do not.
+// markBelow is the share of all orders below which a choice of shops is part of the index expression: of a larger one,
+// most hits belong to it, and it is cheaper to look at the rows of the few that do not. Tabs always are: the orders of
+// one lie together, and there may be very many hits before the first that belongs.
 const markBelow = 0.25
 
 // mark narrows the index expression to the tab and the shops.
 func (v *view) mark() {
-	small := func(n int) bool { return float64(n) < markBelow*float64(v.counts.all) }
-	if small(v.counts.tabAnyShop) {
-		v.marks.tab = true
-		switch v.tab.kind {
-		case tabStage:
-			v.match = "(" + v.match + ") AND " + quote(string(rune(markStage+v.tab.stage)))
-		case tabRefunds:
-			v.match = "(" + v.match + ") AND " + quote(string(rune(markRefunds)))
-		case tabResent:
-			v.match = "(" + v.match + ") AND " + quote(string(rune(markResent)))
-		}
+	mark := rune(0)
+	switch v.tab.kind {
+	case tabStage:
+		mark = markStage + rune(v.tab.stage)
+	case tabRefunds:
+		mark = markRefunds
+	case tabResent:
+		mark = markResent
 	}
-	if v.all || len(v.shops) == 0 || !small(v.counts.shops) {
+	if v.marks.tab = true; mark != 0 {
+		v.match = "(" + v.match + ") AND " + quote(string(mark))
+	}
+	if v.all || len(v.shops) == 0 || float64(v.counts.shops) > markBelow*float64(v.counts.all) {
 		return
 	}
 	marks := make([]string, len(v.shops))
