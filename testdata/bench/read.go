@@ -32,7 +32,7 @@ func rawTab(tab order.Tab, sort order.SortKey) string {
 		return fmt.Sprintf("side IN (2, 3) AND bucket < %d", archived)
 	case tab.Stage == "":
 		return "1"
-	case sort == order.SortDate || tab.Stage == order.StageShipped || tab.Stage == order.StageCancelled:
+	case sort != order.SortTotal && sort != order.SortCustomer, tab.Stage == order.StageShipped, tab.Stage == order.StageCancelled:
 		return fmt.Sprintf("bucket = %d", at)
 	}
 	return fmt.Sprintf("live = %d", at)
