@@ -135,6 +135,13 @@ func (m *root) footer(b draw.Box) {
 		c.Text(in, m.toast.Text, st)
 		return
 	}
+	if t, ok := m.top().(ui.Typist); ok && t.Editing() { // letters are text now
+		for _, h := range [][2]string{{"⏎", "done"}, {"Esc", "back"}, {"↑↓", "choose"}, {"Tab", "complete"}} {
+			n := c.Spans(in, draw.Span{Text: h[0], Style: theme.Key}, draw.Span{Text: " " + h[1], Style: theme.DimText}) + 2
+			in.X, in.W = in.X+n, in.W-n
+		}
+		return
+	}
 	hints := m.top().Footer()
 	if len(m.stack) == 0 {
 		c.Text(in, "↑↓", theme.Key)

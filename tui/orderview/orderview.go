@@ -3,6 +3,7 @@ package orderview
 
 import (
 	"context"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -205,7 +206,7 @@ func (s *Screen) title(c *draw.Canvas, b draw.Box) {
 	c.Spans(row,
 		draw.Span{Text: "#" + s.rec.Number, Style: theme.Strong}, draw.Span{Text: "   "},
 		draw.Span{Text: stage, Style: theme.Stage(st.Stage).With(draw.Bold)}, draw.Span{Text: "   "},
-		draw.Span{Text: "customer: " + string(s.rec.CustomerPayment), Style: theme.Payment(s.rec.CustomerPayment)})
+		draw.Span{Text: "customer: " + strings.ReplaceAll(string(s.rec.CustomerPayment), "_", " "), Style: theme.Payment(s.rec.CustomerPayment)})
 	row.Y++
 	c.Spans(row,
 		draw.Span{Text: s.ctx.Title(s.rec.Store), Style: theme.DimText},
