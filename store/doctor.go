@@ -33,8 +33,8 @@ const (
 )
 
 // Check looks the database over, reading only: the file and its rights, SQLite's own integrity check, references,
-// counters against the rows, the search index against the rows, and room on the disk. It takes seconds for a million
-// orders. An error means that it could not look, not that something is wrong.
+// counters against the rows, the search index against the rows, and room on the disk. It takes a minute for
+// a million orders. An error means that it could not look, not that something is wrong.
 func (d *DB) Check(ctx context.Context) ([]Finding, error) {
 	var all []Finding
 	for _, check := range []func(context.Context) (Finding, error){

@@ -182,7 +182,9 @@ func (t *tx) removeOrders(shop int64) (more bool, err error) {
 	}
 	for _, v := range victims {
 		t.uncount(shop, v.bucket, v.side)
-		t.unindex(v.created, v.id)
+		if t.indexNow(v.id) {
+			t.unindex(v.created, v.id)
+		}
 		if err := t.exec(`DELETE FROM orders WHERE id = ?`, v.id); err != nil {
 			return false, err
 		}

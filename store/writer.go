@@ -210,7 +210,7 @@ func (d *DB) transact(ctx context.Context, t *tx, fn func(*tx) error) (err error
 			w.rollback(t.ctx)
 		}
 	}()
-	if err := w.refresh(t.ctx); err != nil {
+	if err := t.refresh(); err != nil {
 		return err
 	}
 	if err := fn(t); err != nil {
@@ -233,14 +233,18 @@ func (w *writer) rollback(ctx context.Context) {
 	w.known = known{}
 }
 
-// refresh forgets what is known when another process has written since.
-func (w *writer) refresh(ctx context.Context) error {
-	v, err := w.readDataVersion(ctx)
-	if err != nil {
+// refresh forgets what is known when another process has written since, and asks how far that is with indexing.
+func (t *tx) refresh() error {
+	v, err := t.w.readDataVersion(t.ctx)
+	if err != nil || v == t.w.dataVersion {
 		return err
 	}
-	if v != w.dataVersion {
-		w.dataVersion, w.known = v, known{}
+	t.w.dataVersion, t.w.known = v, known{}
+	var mark string
+	found, err := t.get(`SELECT value FROM meta WHERE key = ?`, []any{indexingMark}, &mark)
+	if err == nil {
+		t.indexing.mark.Store(number(mark))
+		t.indexing.deferred.Store(found)
 	}
-	return nil
+	return err
 }
