@@ -221,8 +221,8 @@ func (a *applier) skipped(skips []Skip) error {
 func (a *applier) unskip(externalID string) error {
 	k := &a.w.known
 	if k.skips == unknown {
-		var any int
-		found, err := a.get(`SELECT 1 FROM skips LIMIT 1`, nil, &any)
+		var one int
+		found, err := a.get(`SELECT 1 FROM skips LIMIT 1`, nil, &one)
 		if err != nil {
 			return err
 		}

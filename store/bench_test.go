@@ -1,3 +1,5 @@
+//go:build unix
+
 package store
 
 import (
@@ -102,7 +104,8 @@ func BenchmarkIDs(b *testing.B) {
 		name string
 		q    Query
 	}{
-		{"all", Query{}}, {"shipped", Query{Tab: tabNamed(b, "shipped")}},
+		{"all", Query{}},
+		{"shipped", Query{Tab: tabNamed(b, "shipped")}},
 		{"all/total", Query{Sort: order.Sort{Key: order.SortTotal}}},
 		{"shipped/customer", Query{Tab: tabNamed(b, "shipped"), Sort: order.Sort{Key: order.SortCustomer}}},
 		{"two", Query{Shops: []string{"nordic", "porto"}}},

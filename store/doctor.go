@@ -181,7 +181,7 @@ func (d *DB) checkSpace(context.Context) (Finding, error) {
 	}
 	free, err := freeSpace(d.path)
 	if err != nil {
-		return Finding{Check: "space", Severity: Fine, Text: "how much room the disk has left cannot be told on this system"}, nil
+		return Finding{Check: "space", Severity: Fine, Text: "how much room the disk has left cannot be told: " + err.Error()}, nil //nolint:nilerr // it is told
 	}
 	f := Finding{Check: "space", Severity: Fine, Text: fmt.Sprintf("%d MB left on the disk; the database takes %d MB", free>>20, info.Size()>>20)}
 	if free < spaceFor {

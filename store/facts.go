@@ -44,8 +44,8 @@ func (t *tx) link(store, key string) (linkInfo, error) {
 		return info, nil
 	}
 	if k.linked == unknown {
-		var any int
-		found, err := t.get(`SELECT 1 FROM links LIMIT 1`, nil, &any)
+		var one int
+		found, err := t.get(`SELECT 1 FROM links LIMIT 1`, nil, &one)
 		if err != nil {
 			return linkInfo{}, err
 		}
@@ -86,8 +86,8 @@ func scanJSON[T any](scan func(...any) error) (T, error) {
 func (t *tx) placements(store string, externalIDs []string) (map[string][]order.Placement, error) {
 	k := &t.w.known
 	if len(externalIDs) > 0 && k.placed == unknown {
-		var any int
-		found, err := t.get(`SELECT 1 FROM placements LIMIT 1`, nil, &any)
+		var one int
+		found, err := t.get(`SELECT 1 FROM placements LIMIT 1`, nil, &one)
 		if err != nil {
 			return nil, err
 		}

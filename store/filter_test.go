@@ -215,7 +215,9 @@ func TestHostileText(t *testing.T) {
 				continue
 			}
 			for _, e := range []filter.Expr{
-				filter.Word{Text: word}, filter.Word{Text: word, Phrase: true}, filter.Not{Of: filter.Word{Text: word}},
+				filter.Word{Text: word},
+				filter.Word{Text: word, Phrase: true},
+				filter.Not{Of: filter.Word{Text: word}},
 				filter.Cond{Field: "customer", Values: []filter.Value{{Op: filter.Equal, Text: word}}},
 				filter.Cond{Field: "number", Values: []filter.Value{{Op: filter.Prefix, Text: word}}},
 			} {

@@ -100,8 +100,10 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ a, b order.Money }{
-		{order.New(5, "BRL"), order.New(6, "BRL")}, {order.New(-6, "BRL"), order.New(-5, "BRL")},
-		{order.New(1<<40, "BRL"), order.New(1, "EUR")}, {order.New(1, ""), order.New(-5, "AED")},
+		{order.New(5, "BRL"), order.New(6, "BRL")},
+		{order.New(-6, "BRL"), order.New(-5, "BRL")},
+		{order.New(1<<40, "BRL"), order.New(1, "EUR")},
+		{order.New(1, ""), order.New(-5, "AED")},
 	} {
 		if totalKey(c.a.Currency, c.a.Minor) >= totalKey(c.b.Currency, c.b.Minor) {
 			t.Errorf("%v does not come before %v", c.a, c.b)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 )
 
@@ -98,7 +99,7 @@ func (d *DB) query(ctx context.Context, text string, args []any, fn func(scan fu
 	if err != nil {
 		return d.readError(ctx, err)
 	}
-	if err := eachRow(rows, fn); err != nil && err != errEnough {
+	if err := eachRow(rows, fn); err != nil && !errors.Is(err, errEnough) {
 		return d.readError(ctx, err)
 	}
 	return nil

@@ -91,9 +91,14 @@ func TestSuggest(t *testing.T) {
 		field, prefix string
 		want          []string
 	}{
-		{"tag", "", []string{"vip", "Big box"}}, {"tag", "BO", []string{"Big box"}}, {"city", "lod", []string{"Łódź"}},
-		{"store", "n", []string{"nordic"}}, {"sku", "ls", []string{"LS-M"}}, {"product", "shirt", []string{"Linen shirt"}},
-		{"total", "", nil}, {"country", "x", nil},
+		{"tag", "", []string{"vip", "Big box"}},
+		{"tag", "BO", []string{"Big box"}},
+		{"city", "lod", []string{"Łódź"}},
+		{"store", "n", []string{"nordic"}},
+		{"sku", "ls", []string{"LS-M"}},
+		{"product", "shirt", []string{"Linen shirt"}},
+		{"total", "", nil},
+		{"country", "x", nil},
 	} {
 		got, err := d.Suggest(t.Context(), c.field, c.prefix, 5)
 		if err != nil || !slices.Equal(got, c.want) {
@@ -189,8 +194,12 @@ func TestWide(t *testing.T) {
 	candle, linen := wordFilter("candle"), wordFilter("linen")
 	either := filter.Or{Of: []filter.Expr{candle, filter.Cond{Field: "is", Values: []filter.Value{{Op: filter.Equal, Text: "archived"}}}}}
 	for _, q := range []Query{
-		{Filter: linen}, {Filter: linen, Sort: order.Sort{Asc: true}}, {Filter: linen, Shops: []string{"nordic"}},
-		{Filter: filter.Not{Of: linen}}, {Filter: filter.Not{Of: candle}}, {Filter: either},
+		{Filter: linen},
+		{Filter: linen, Sort: order.Sort{Asc: true}},
+		{Filter: linen, Shops: []string{"nordic"}},
+		{Filter: filter.Not{Of: linen}},
+		{Filter: filter.Not{Of: candle}},
+		{Filter: either},
 		{Filter: linen, Tab: order.Tab{ID: "quoting", Stage: order.StageQuoting}},
 		{Filter: filter.Not{Of: linen}, Tab: order.Tab{ID: "quoting", Stage: order.StageQuoting}, Sort: order.Sort{Key: order.SortNumber}},
 	} {

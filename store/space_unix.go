@@ -14,5 +14,5 @@ func freeSpace(path string) (uint64, error) {
 	if err := unix.Statfs(filepath.Dir(path), &s); err != nil {
 		return 0, err
 	}
-	return uint64(s.Bavail) * uint64(s.Bsize), nil
+	return uint64(s.Bavail) * uint64(s.Bsize), nil //nolint:unconvert // their types differ between systems
 }

@@ -122,68 +122,21 @@ func (v *view) filter(c *compiler, e filter.Expr) error {
 	default:
 		parts = []filter.Expr{e}
 	}
-	var match, without []string
-	var rest []filter.Expr
-	var phrases []*phrase
+	var f conjuncts
 	if c.plain {
-		rest, parts = parts, nil
+		f.rest, parts = parts, nil
 	}
 	for _, p := range parts {
-		if m, err := c.indexed(p); err != nil {
+		if err := f.take(c, p); err != nil {
 			return err
-		} else if m != "" {
-			match = append(match, m)
-			continue
 		}
-		switch p := p.(type) {
-		case filter.Word: // a phrase
-			if wordless(p) {
-				continue
-			}
-			m, verify, err := c.wordMatch(p)
-			if err != nil {
-				return err
-			}
-			match, phrases = append(match, m), append(phrases, verify)
-			continue
-		case filter.Cond:
-			m, err := c.prefilter(p)
-			if err != nil {
-				return err
-			}
-			if m != "" {
-				match = append(match, m)
-			}
-		case filter.Not:
-			if m, err := c.indexed(p.Of); err != nil {
-				return err
-			} else if m != "" {
-				without = append(without, m)
-				continue
-			}
-		}
-		rest = append(rest, p)
 	}
-	for _, m := range match {
-		if v.match != "" {
-			v.match += " AND "
-		}
-		v.match += "(" + m + ")"
-	}
-	for _, m := range without {
-		if v.match != "" {
-			v.match = "(" + v.match + ") NOT (" + m + ")"
-			continue
-		}
-		c.and()
-		c.add("NOT ")
-		c.found(m)
-	}
-	for _, p := range phrases {
+	v.match = f.expression(c)
+	for _, p := range f.phrases {
 		c.and()
 		c.phrase(p)
 	}
-	for _, p := range rest {
+	for _, p := range f.rest {
 		c.and()
 		c.paren(p)
 		v.narrowed(p)
@@ -192,6 +145,68 @@ func (v *view) filter(c *compiler, e filter.Expr) error {
 		v.mark()
 	}
 	return c.err
+}
+
+// conjuncts are the parts of a filter that must all hold, by who is asked about them.
+type conjuncts struct {
+	match   []string  // index expressions of which all must hold
+	without []string  // and of which none may
+	phrases []*phrase // of which the index knows only the words
+	rest    []filter.Expr
+}
+
+// take puts one part where it belongs.
+func (f *conjuncts) take(c *compiler, p filter.Expr) error {
+	m, err := c.indexed(p)
+	if err != nil {
+		return err
+	}
+	if m != "" {
+		f.match = append(f.match, m)
+		return nil
+	}
+	switch p := p.(type) {
+	case filter.Word: // a phrase
+		if wordless(p) {
+			return nil
+		}
+		m, verify, err := c.wordMatch(p)
+		f.match, f.phrases = append(f.match, m), append(f.phrases, verify)
+		return err
+	case filter.Cond:
+		if m, err = c.prefilter(p); m != "" {
+			f.match = append(f.match, m)
+		}
+	case filter.Not:
+		if m, err = c.indexed(p.Of); m != "" {
+			f.without = append(f.without, m)
+			return err
+		}
+	}
+	f.rest = append(f.rest, p)
+	return err
+}
+
+// expression is the index expression of all parts. Where there is nothing to look for, what may not be found is asked
+// of the rows instead.
+func (f *conjuncts) expression(c *compiler) string {
+	var all string
+	for _, m := range f.match {
+		if all != "" {
+			all += " AND "
+		}
+		all += "(" + m + ")"
+	}
+	for _, m := range f.without {
+		if all != "" {
+			all = "(" + all + ") NOT (" + m + ")"
+			continue
+		}
+		c.and()
+		c.add("NOT ")
+		c.found(m)
+	}
+	return all
 }
 
 // and separates conditions.

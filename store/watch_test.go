@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -188,7 +189,7 @@ func TestCancelRead(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, cancel)
 	select {
 	case err := <-ended:
-		if err != context.Canceled {
+		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 	case <-time.After(10 * time.Second):
