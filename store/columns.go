@@ -127,6 +127,11 @@ func (r *row) derive(o *order.Order, s *order.State, placements []order.Placemen
 		cmp.Or(o.Customer.Phone, o.Shipping.Phone, o.Billing.Phone), phones(o), to.Country, to.City,
 		summary(o), r.suppliers, r.tracking, strings.Join(o.Tags, sep), o.Source, o.PaymentMethod, o.ShippingMethod, notes(o),
 		picture(o), o.Fingerprint, hash, lastSeen)
+	for i, v := range r.values { // texts are clean, but for a connector that forgot to
+		if s, ok := v.(string); ok && strings.Contains(s, between) {
+			r.values[i] = strings.ReplaceAll(s, between, " ")
+		}
+	}
 }
 
 // firstException is when the earliest exception begins to hold; crossed is that of the ones found across orders.

@@ -41,6 +41,12 @@ func TestRows(t *testing.T) {
 	if !reflect.DeepEqual(rows[1], want) {
 		t.Errorf("\n got %+v\nwant %+v", rows[1], want)
 	}
+	odd := order.Order{Store: "aurora", ExternalID: "a\x1eb\x1fc", Customer: order.Customer{Email: "x\x1ey"}, Tags: []string{""}}
+	id := apply(t, d, "aurora", odd).Changed[0]
+	if rows, err = d.Rows(t.Context(), []uint32{uint32(id)}); err != nil || rows[0].ExternalID != odd.ExternalID || rows[0].Email != "x y" ||
+		rows[0].Number != "" || rows[0].Country != "" || rows[0].CustomerPayment != "" {
+		t.Errorf("an order with nearly nothing in it: %+v, %v", rows, err)
+	}
 	if rows, err := d.Rows(t.Context(), nil); err != nil || rows != nil {
 		t.Errorf("%v, %v", rows, err)
 	}
