@@ -70,9 +70,13 @@ func (s *Screen) form() []formLine {
 		start = " The file exists: overwrite it? "
 	}
 	return []formLine{
-		{name: "what", value: scope}, {name: "from", hint: "any day · 2026-11-01, today, -30d", field: s.from}, {name: "to", hint: "any day", field: s.to},
-		{name: "profile", value: s.choice.Profile, hint: profile}, {name: "for", value: s.choice.For, hint: format},
-		{name: "file", field: s.path}, {name: "", value: start},
+		{name: "what", value: scope},
+		{name: "from", hint: "any day · 2026-11-01, today, -30d", field: s.from},
+		{name: "to", hint: "any day", field: s.to},
+		{name: "profile", value: s.choice.Profile, hint: profile},
+		{name: "for", value: s.choice.For, hint: format},
+		{name: "file", field: s.path},
+		{name: "", value: start},
 	}
 }
 

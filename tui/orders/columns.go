@@ -29,53 +29,89 @@ func dim(*order.Row) draw.Style   { return theme.DimText }
 
 // columns are all that can be chosen, in their default order.
 var columns = []column{
-	{id: "order", title: "Order", min: 6, max: 18, keep: 100, sort: order.SortNumber, style: func(*order.Row) draw.Style { return theme.Strong },
-		text: func(_ *ui.Context, r *order.Row) string { return "#" + r.Number }},
-	{id: "date", title: "Date", min: 12, max: 13, keep: 80, sort: order.SortDate, style: dim,
+	{
+		id: "order", title: "Order", min: 6, max: 18, keep: 100, sort: order.SortNumber, style: func(*order.Row) draw.Style { return theme.Strong },
+		text: func(_ *ui.Context, r *order.Row) string { return "#" + r.Number },
+	},
+	{
+		id: "date", title: "Date", min: 12, max: 13, keep: 80, sort: order.SortDate, style: dim,
 		text: func(c *ui.Context, r *order.Row) string {
 			return c.Locale.Short(r.CreatedAt.In(c.Zone(r.Store)), c.Now())
-		}},
-	{id: "updated", title: "Updated", min: 12, max: 13, keep: 15, sort: order.SortUpdated, style: dim,
+		},
+	},
+	{
+		id: "updated", title: "Updated", min: 12, max: 13, keep: 15, sort: order.SortUpdated, style: dim,
 		text: func(c *ui.Context, r *order.Row) string {
 			return c.Locale.Short(r.UpdatedAt.In(c.Zone(r.Store)), c.Now())
-		}},
-	{id: "store", title: "Store", min: 6, max: 14, keep: 30, style: dim,
-		text: func(_ *ui.Context, r *order.Row) string { return r.Store }},
-	{id: "customer", title: "Customer", min: 14, max: 28, stretch: 2, keep: 90, sort: order.SortCustomer, style: plain,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Customer) }},
-	{id: "country", title: "", min: 2, max: 2, keep: 60, style: dim,
-		text: func(_ *ui.Context, r *order.Row) string { return r.Country }},
-	{id: "city", title: "City", min: 6, max: 18, keep: 12, style: plain,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.City) }},
-	{id: "email", title: "E-mail", min: 10, max: 30, keep: 11, style: dim,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Email) }},
-	{id: "phone", title: "Phone", min: 10, max: 18, keep: 10, style: dim,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Phone) }},
-	{id: "items", title: "Items", min: 18, max: 60, stretch: 3, keep: 70, style: plain,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Items) }},
-	{id: "supplier", title: "Supplier", min: 6, max: 14, keep: 40, style: plain,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Suppliers) }},
-	{id: "stage", title: "Stage", min: 10, max: 12, keep: 75,
-		text: func(_ *ui.Context, r *order.Row) string { return stageWord(r.Stage, r.Partly) }, style: func(r *order.Row) draw.Style { return theme.Stage(r.Stage) }},
-	{id: "payment", title: "Customer paid", min: 8, max: 18, keep: 35,
-		text: func(_ *ui.Context, r *order.Row) string { return words(string(r.CustomerPayment)) }, style: func(r *order.Row) draw.Style { return theme.Payment(r.CustomerPayment) }},
-	{id: "fulfilment", title: "Fulfilment", min: 9, max: 12, keep: 20, style: dim,
-		text: func(_ *ui.Context, r *order.Row) string { return words(string(r.Fulfilment)) }},
-	{id: "tracking", title: "Tracking", min: 10, max: 20, keep: 18, style: plain,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Tracking) }},
-	{id: "tags", title: "Tags", min: 6, max: 20, keep: 13, style: dim,
-		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Tags) }},
-	{id: "cost", title: "Cost", min: 8, max: 16, keep: 50, right: true,
+		},
+	},
+	{
+		id: "store", title: "Store", min: 6, max: 14, keep: 30, style: dim,
+		text: func(_ *ui.Context, r *order.Row) string { return r.Store },
+	},
+	{
+		id: "customer", title: "Customer", min: 14, max: 28, stretch: 2, keep: 90, sort: order.SortCustomer, style: plain,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Customer) },
+	},
+	{
+		id: "country", title: "", min: 2, max: 2, keep: 60, style: dim,
+		text: func(_ *ui.Context, r *order.Row) string { return r.Country },
+	},
+	{
+		id: "city", title: "City", min: 6, max: 18, keep: 12, style: plain,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.City) },
+	},
+	{
+		id: "email", title: "E-mail", min: 10, max: 30, keep: 11, style: dim,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Email) },
+	},
+	{
+		id: "phone", title: "Phone", min: 10, max: 18, keep: 10, style: dim,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Phone) },
+	},
+	{
+		id: "items", title: "Items", min: 18, max: 60, stretch: 3, keep: 70, style: plain,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Items) },
+	},
+	{
+		id: "supplier", title: "Supplier", min: 6, max: 14, keep: 40, style: plain,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Suppliers) },
+	},
+	{
+		id: "stage", title: "Stage", min: 10, max: 12, keep: 75,
+		text: func(_ *ui.Context, r *order.Row) string { return stageWord(r.Stage, r.Partly) }, style: func(r *order.Row) draw.Style { return theme.Stage(r.Stage) },
+	},
+	{
+		id: "payment", title: "Customer paid", min: 8, max: 18, keep: 35,
+		text: func(_ *ui.Context, r *order.Row) string { return words(string(r.CustomerPayment)) }, style: func(r *order.Row) draw.Style { return theme.Payment(r.CustomerPayment) },
+	},
+	{
+		id: "fulfilment", title: "Fulfilment", min: 9, max: 12, keep: 20, style: dim,
+		text: func(_ *ui.Context, r *order.Row) string { return words(string(r.Fulfilment)) },
+	},
+	{
+		id: "tracking", title: "Tracking", min: 10, max: 20, keep: 18, style: plain,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Tracking) },
+	},
+	{
+		id: "tags", title: "Tags", min: 6, max: 20, keep: 13, style: dim,
+		text: func(_ *ui.Context, r *order.Row) string { return dash(r.Tags) },
+	},
+	{
+		id: "cost", title: "Cost", min: 8, max: 16, keep: 50, right: true,
 		spans: func(c *ui.Context, r *order.Row, dst []draw.Span) []draw.Span {
 			if !r.CostKnown {
 				return append(dst, draw.Span{Text: "–", Style: theme.FaintTxt})
 			}
 			return append(dst, draw.Span{Text: r.Cost.Currency + " ", Style: theme.FaintTxt}, draw.Span{Text: c.Amount(r.Cost), Style: theme.DimText})
-		}},
-	{id: "total", title: "Total", min: 9, max: 18, keep: 95, right: true, sort: order.SortTotal,
+		},
+	},
+	{
+		id: "total", title: "Total", min: 9, max: 18, keep: 95, right: true, sort: order.SortTotal,
 		spans: func(c *ui.Context, r *order.Row, dst []draw.Span) []draw.Span {
 			return append(dst, draw.Span{Text: r.Total.Currency + " ", Style: theme.FaintTxt}, draw.Span{Text: c.Amount(r.Total)})
-		}},
+		},
+	},
 }
 
 // defaults are the columns that are shown unless the merchant chose others. Stage and store join where they tell
