@@ -374,26 +374,3 @@ func split(joined string) []string {
 	}
 	return strings.Split(joined, sep)
 }
-
-// mergeWords tidies the search index up, in slices of some milliseconds, at most so many.
-func (d *DB) mergeWords(ctx context.Context, slices int) error {
-	for range slices {
-		more := false
-		if err := d.write(ctx, func(t *tx) error {
-			var before, after int64
-			if _, err := t.get(`SELECT total_changes()`, nil, &before); err != nil {
-				return err
-			}
-			if err := t.exec(`INSERT INTO fts (fts, rank) VALUES ('merge', 64)`); err != nil {
-				return err
-			}
-			_, err := t.get(`SELECT total_changes()`, nil, &after)
-			more = after-before >= 2 // fewer mean that there was nothing to merge
-			return err
-		}); err != nil || !more {
-			return err
-		}
-		d.breathe(ctx)
-	}
-	return nil
-}

@@ -56,6 +56,9 @@ type DB struct {
 	shopList shopCache
 	vocab    vocab
 
+	lastWrite atomic.Int64  // unix nanoseconds, of the last transaction that was no housekeeping
+	untidy    chan struct{} // holds a token when the search index may be worth tidying up
+
 	closing   chan struct{}
 	closeOnce sync.Once
 	workers   sync.WaitGroup
@@ -71,7 +74,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, explain(o.Path, err)
 	}
-	d := &DB{path: path, clock: o.Clock, closing: make(chan struct{})}
+	d := &DB{path: path, clock: o.Clock, closing: make(chan struct{}), untidy: make(chan struct{}, 1)}
 	if d.clock == nil {
 		d.clock = time.Now
 	}
@@ -199,6 +202,9 @@ func (d *DB) connect(ctx context.Context, o Options) error {
 		poll = pollEvery
 	}
 	d.workers.Go(func() { d.watch(poll) })
+	if d.w != nil {
+		d.workers.Go(d.tidy)
+	}
 	return nil
 }
 

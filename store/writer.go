@@ -104,6 +104,7 @@ type tx struct {
 	tell    bool                 // publish a notice although no order changed
 	after   []func()             // what is to be done after the commit
 	words   map[int64]wordChange // by rank
+	tidying bool                 // nothing but the search index's own housekeeping
 }
 
 // exec runs a prepared statement.
@@ -175,13 +176,23 @@ func (d *DB) write(ctx context.Context, fn func(*tx) error) error {
 		return d.fault(Closed, nil)
 	}
 	t := &tx{DB: d, ctx: context.WithoutCancel(ctx), now: d.clock()}
-	err := d.transact(ctx, t, fn)
-	d.w.turn <- struct{}{}
-	if err != nil {
+	if err := func() error {
+		defer func() { d.w.turn <- struct{}{} }()
+		return d.transact(ctx, t, fn)
+	}(); err != nil {
 		return d.explain(err)
 	}
 	for _, f := range t.after {
 		f()
+	}
+	if !t.tidying {
+		d.lastWrite.Store(time.Now().UnixNano())
+	}
+	if len(t.words) > 0 {
+		select {
+		case d.untidy <- struct{}{}:
+		default: // it is at it
+		}
 	}
 	if len(t.changed) > 0 || t.tell {
 		d.notices.publish(t.changed)
