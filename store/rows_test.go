@@ -56,7 +56,7 @@ func TestRows(t *testing.T) {
 func TestRowSaysWhatRecordSays(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	sparing(t, 30, func(rt *rapid.T) {
 		n++
 		c := &clock{testTime}
 		d := openRapid(rt, filepath.Join(dir, "rows"+numeral(int64(n))+".db"), c)
@@ -197,6 +197,14 @@ func TestWide(t *testing.T) {
 	}
 	apply(t, d, "aurora", orders...)
 	apply(t, d, "nordic", simple("nordic", 1))
+	records := map[int64]*order.Record{}
+	if err := d.Each(t.Context(), Query{}, nil, func(r *order.Record) error {
+		c := *r
+		records[r.ID] = &c
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	candle, linen := wordFilter("candle"), wordFilter("linen")
 	either := filter.Or{Of: []filter.Expr{candle, filter.Cond{Field: "is", Values: []filter.Value{{Op: filter.Equal, Text: "archived"}}}}}
 	for _, q := range []Query{
@@ -209,14 +217,6 @@ func TestWide(t *testing.T) {
 		{Filter: linen, Tab: order.Tab{ID: "quoting", Stage: order.StageQuoting}},
 		{Filter: filter.Not{Of: linen}, Tab: order.Tab{ID: "quoting", Stage: order.StageQuoting}, Sort: order.Sort{Key: order.SortNumber}},
 	} {
-		records := map[int64]*order.Record{}
-		if err := d.Each(t.Context(), Query{}, nil, func(r *order.Record) error {
-			c := *r
-			records[r.ID] = &c
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
 		want := expected(records, q, testTime)
 		ids, err := d.IDs(t.Context(), q)
 		if err != nil {
