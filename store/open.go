@@ -85,8 +85,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	if err := d.connect(ctx, o); err != nil {
-		_ = d.Close()
-		return nil, d.explain(err)
+		err = d.explain(err)
+		_ = d.Close() // it never opened; why is what matters
+		return nil, err
 	}
 	return d, nil
 }

@@ -4,12 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -205,6 +211,60 @@ func TestOpenLocked(t *testing.T) {
 	}
 }
 
+// TestOpenHeld opens a database that another program keeps for itself.
+func TestOpenHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	if err := seedFile(path); err != nil {
+		t.Fatal(err)
+	}
+	other := raw(t, "file:"+path+"?_pragma=locking_mode(EXCLUSIVE)")
+	other.SetMaxOpenConns(1)
+	mustExec(t, other, `BEGIN EXCLUSIVE`)
+	mustExec(t, other, `INSERT INTO meta (key, value) VALUES ('a', 'b')`)
+	for _, readOnly := range []bool{false, true} {
+		_, err := Open(t.Context(), Options{Path: path, ReadOnly: readOnly, busy: 20 * time.Millisecond})
+		wantCode(t, err, Locked, path)
+	}
+	mustExec(t, other, `ROLLBACK`)
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d := at(t, path, &clock{testTime})
+	healthy(t, d)
+}
+
+// coded is an error of SQLite's.
+type coded int
+
+func (c coded) Error() string { return "SQLite says " + numeral(int64(c)) }
+func (c coded) Code() int     { return int(c) }
+
+func TestExplain(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want Code
+	}{
+		{coded(5), Locked}, {coded(5 | 1<<8), Locked}, {coded(6), Locked}, {coded(8), ReadOnly}, {coded(8 | 4<<8), ReadOnly},
+		{coded(14), ReadOnly}, {coded(13), Full}, {coded(11), Corrupt}, {coded(11 | 1<<8), Corrupt}, {coded(26), Corrupt},
+		{coded(1), Failed}, {fs.ErrPermission, ReadOnly}, {syscall.EROFS, ReadOnly}, {syscall.ENOSPC, Full},
+		{fs.ErrNotExist, Missing}, {syscall.ENOTDIR, Missing}, {io.ErrUnexpectedEOF, Failed},
+		{fmt.Errorf("while writing: %w", coded(13)), Full}, {refuse(Exists, "there"), Exists},
+	} {
+		err := explain("/data/desk.db", c.err)
+		if CodeOf(err) != c.want || strings.Contains(err.Error(), "%!") {
+			t.Errorf("%v: %s (%v), want %s", c.err, CodeOf(err), err, c.want)
+		}
+		if !errors.Is(err, c.err) {
+			t.Errorf("%v: the cause is lost", c.err)
+		}
+	}
+	for _, err := range []error{nil, context.Canceled, context.DeadlineExceeded} {
+		if got := explain("/data/desk.db", err); got != err { //nolint:errorlint // the very same
+			t.Errorf("%v became %v", err, got)
+		}
+	}
+}
+
 func TestOpenMissing(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
@@ -330,6 +390,18 @@ func TestMigrateOld(t *testing.T) {
 		t.Errorf("%+v, %v", rec.Customer, err)
 	}
 	healthy(t, d)
+	// What an old database becomes must be what a new one is: migrations that were released are never edited.
+	was, err := d.Schema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := fresh(t).Schema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(was, is) {
+		t.Errorf("the schema differs from a new one:\n%s\n\n%s", strings.Join(was, "\n"), strings.Join(is, "\n"))
+	}
 }
 
 // v1 is a database as the first version made it, packed with zstd. It is never written again once that is released.
