@@ -196,3 +196,35 @@ func mustInt(s string) int {
 	}
 	return n
 }
+
+// BenchmarkViews counts and reads the built-in views, and filters that no index is made for.
+func BenchmarkViews(b *testing.B) {
+	d := benchDB(b)
+	texts := map[string]string{
+		"rare tag": "tag:vip country:JP total:>400 city:porto", "nothing": "city:nowhere", "today": "created:today",
+		"month": "created:2026-10", "stages": "stage:pending,awaiting", "email": "email:*@wp.pl", "sku": "sku:LS-0041-L",
+	}
+	for _, t := range order.Tabs() {
+		if t.Query != "" {
+			texts[t.ID] = t.Query
+		}
+	}
+	for name, text := range texts {
+		e, err := filter.Parse(text, filter.Options{Now: benchEnd, Zone: time.UTC})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, key := range []order.SortKey{order.SortDate, order.SortTotal} {
+			q := Query{Filter: e, Sort: order.Sort{Key: key}}
+			b.Run(name+"/window/"+string(key), func(b *testing.B) {
+				loop(b, func() error { _, err := d.Window(b.Context(), q, Key{}, false, 50); return err })
+			})
+		}
+		b.Run(name+"/count", func(b *testing.B) {
+			loop(b, func() error { _, _, err := d.Count(b.Context(), Query{Filter: e}, 1000); return err })
+		})
+		b.Run(name+"/sums", func(b *testing.B) {
+			loop(b, func() error { _, _, err := d.Sums(b.Context(), Query{Filter: e}, 1000); return err })
+		})
+	}
+}

@@ -244,11 +244,25 @@ func TestExplain(t *testing.T) {
 		err  error
 		want Code
 	}{
-		{coded(5), Locked}, {coded(5 | 1<<8), Locked}, {coded(6), Locked}, {coded(8), ReadOnly}, {coded(8 | 4<<8), ReadOnly},
-		{coded(14), ReadOnly}, {coded(13), Full}, {coded(11), Corrupt}, {coded(11 | 1<<8), Corrupt}, {coded(26), Corrupt},
-		{coded(1), Failed}, {fs.ErrPermission, ReadOnly}, {syscall.EROFS, ReadOnly}, {syscall.ENOSPC, Full},
-		{fs.ErrNotExist, Missing}, {syscall.ENOTDIR, Missing}, {io.ErrUnexpectedEOF, Failed},
-		{fmt.Errorf("while writing: %w", coded(13)), Full}, {refuse(Exists, "there"), Exists},
+		{coded(5), Locked},
+		{coded(5 | 1<<8), Locked},
+		{coded(6), Locked},
+		{coded(8), ReadOnly},
+		{coded(8 | 4<<8), ReadOnly},
+		{coded(14), ReadOnly},
+		{coded(13), Full},
+		{coded(11), Corrupt},
+		{coded(11 | 1<<8), Corrupt},
+		{coded(26), Corrupt},
+		{coded(1), Failed},
+		{fs.ErrPermission, ReadOnly},
+		{syscall.EROFS, ReadOnly},
+		{syscall.ENOSPC, Full},
+		{fs.ErrNotExist, Missing},
+		{syscall.ENOTDIR, Missing},
+		{io.ErrUnexpectedEOF, Failed},
+		{fmt.Errorf("while writing: %w", coded(13)), Full},
+		{refuse(Exists, "there"), Exists},
 	} {
 		err := explain("/data/desk.db", c.err)
 		if CodeOf(err) != c.want || strings.Contains(err.Error(), "%!") {
