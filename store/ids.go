@@ -130,11 +130,13 @@ func (d *DB) Count(ctx context.Context, q Query, limit int) (n int, more bool, e
 	return min(n, limit), n > limit, err
 }
 
-// unsorted writes FROM and WHERE of a view whose order does not matter.
+// unsorted writes FROM, WHERE and what else a view needs whose order does not matter. The newest come first all the
+// same where that costs nothing: what people ask for is mostly there.
 func (d *DB) unsorted(v *view, c *clause) {
 	if v.match != "" {
 		c.add(searched, v.match)
 		v.rest(c)
+		c.add(` ORDER BY fts.rowid DESC`)
 		return
 	}
 	byDate := *v
@@ -142,6 +144,9 @@ func (d *DB) unsorted(v *view, c *clause) {
 	way := byDate.way(d.has)
 	c.add(` FROM orders o` + way.indexed() + ` WHERE `)
 	(&stretch{view: &byDate}).from0(c, way)
+	if !way.sorts {
+		c.add(` ORDER BY o.created DESC, o.id DESC`)
+	}
 }
 
 // Sums adds up the totals of a query per currency, largest number of orders first, over at most limit orders (0 = all);

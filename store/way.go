@@ -18,9 +18,10 @@ func (w way) indexed() string {
 
 // Costs of a way, in units of one entry of an index that covers what is asked of it; as measured on a million orders.
 const (
-	costSorted  = 7   // an entry that is looked up in the table and sorted
-	firstRows   = 50  // what a window usually wants
-	preferSorts = 2.0 // sorting takes the same whatever is asked; walking takes longer where a tab's orders lie together
+	costSorted   = 7.0 // an entry that is looked up in the table and sorted
+	costLookedUp = 5.0 // an entry that is looked up in the table
+	firstRows    = 50  // what a window usually wants
+	preferSorts  = 2.0 // sorting takes the same whatever is asked; walking takes longer where a tab's orders lie together
 )
 
 // way chooses how to read: along the index of the sort key, leaving out what does not belong (good for large tabs), or
@@ -74,17 +75,21 @@ func (v *view) cheapest() way {
 			of = v.counts.sides
 		}
 	}
-	small := v.small()
+	small, each := v.small(), 1.0
 	for _, x := range v.narrow {
+		if x.index == walk.index {
+			continue // its bounds are bounds of the walk as well
+		}
 		if small.index == "" || x.n < small.n {
 			small = x
 		}
+		n, each = min(n, x.n), costLookedUp
 	}
 	if small.index == "" || (small.index == walk.index && small.cond == "") {
 		return walk
 	}
-	walked := float64(firstRows) * float64(of) / float64(max(n, 1))
-	if sorted := float64(small.n) * costSorted; sorted < preferSorts*min(walked, float64(of)) {
+	walked := each * min(float64(firstRows)*float64(of)/float64(max(n, 1)), float64(of))
+	if float64(small.n)*costSorted < preferSorts*walked {
 		return way{index: small.index, sorts: true, cond: small.cond, args: small.args}
 	}
 	return walk
