@@ -21,8 +21,8 @@ func TestACrashLeavesAReportWithoutCustomers(t *testing.T) {
 	cmd := g.watch(tea.Batch(func() tea.Msg { panic(errors.New("Maria Souza, maria@example.com")) }))
 	func() {
 		defer func() {
-			if r := recover(); r != errCrash {
-				t.Errorf("Bubble Tea would be told %v", r)
+			if err, ok := recover().(error); !ok || !errors.Is(err, errCrash) {
+				t.Errorf("Bubble Tea would be told %v", err)
 			}
 		}()
 		batch, ok := cmd().(tea.BatchMsg)

@@ -118,7 +118,7 @@ func (f *Fetcher) fetch(ctx context.Context, address string) (image.Image, error
 		return nil, errAddress
 	}
 	ctx = context.WithValue(ctx, ownHost{}, f.stores[u.Hostname()])
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}

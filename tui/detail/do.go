@@ -162,16 +162,14 @@ func state(ctx *ui.Context, rec *order.Record, id action.ID, v order.Verdict) ui
 	}
 	switch id {
 	case action.Tracking:
-		for _, l := range trackingLines(ctx, rec, zone) {
-			t.Lines = append(t.Lines, l)
-		}
+		t.Lines = append(t.Lines, trackingLines(ctx, rec, zone)...)
 	case action.Receipt:
 		for _, p := range rec.Placements {
 			if p.CheckedOut.IsZero() {
 				continue
 			}
-			t.Lines = append(t.Lines, p.Supplier+"  "+p.SupplierNo, "  paid "+ctx.Money(p.Total)+" by "+dash(p.PaidBy)+" on "+ctx.Locale.DateTime(p.CheckedOut.In(zone)))
-			t.Lines = append(t.Lines, "  goods "+ctx.Money(p.Goods)+" · shipping "+ctx.Money(p.Shipping)+" · fees "+ctx.Money(p.Fees))
+			t.Lines = append(t.Lines, p.Supplier+"  "+p.SupplierNo, "  paid "+ctx.Money(p.Total)+" by "+dash(p.PaidBy)+" on "+ctx.Locale.DateTime(p.CheckedOut.In(zone)),
+				"  goods "+ctx.Money(p.Goods)+" · shipping "+ctx.Money(p.Shipping)+" · fees "+ctx.Money(p.Fees))
 			if p.Receipt != "" {
 				t.Lines = append(t.Lines, "  receipt "+p.Receipt)
 			}

@@ -6,7 +6,6 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/theme"
-	"github.com/orderdeck/orderdeck/tui/ui"
 )
 
 // items lists the lines, at most n of them, with the supplier's side under each.
@@ -60,7 +59,7 @@ func (b *builder) item(l order.Line, links map[string]order.Link) {
 	}
 	if b.ctx.Image != nil && l.ImageURL != "" && b.width >= 40 {
 		if p, ok := b.ctx.Image(l.ImageURL); ok {
-			var pic ui.Picture = p
+			pic := p
 			first.Picture, first.Row, first.Rows = &pic, 0, 3
 			second.Picture, second.Row, second.Rows = &pic, 1, 3
 			b.add(first, second, Line{Picture: &pic, Row: 2, Rows: 3})

@@ -70,7 +70,6 @@ type Screen struct {
 	req     uint64
 
 	running   bool
-	cancelled bool
 	stop      context.CancelFunc
 	progress  export.Progress
 	updates   chan tea.Msg

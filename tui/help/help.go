@@ -2,6 +2,8 @@
 package help
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/orderdeck/orderdeck/tui/action"
@@ -77,7 +79,7 @@ func Text(ctx *ui.Context, arg ui.TextArg) *Screen {
 		var out [][]draw.Span
 		for _, l := range arg.Lines {
 			st := theme.Plain
-			if len(l) > 0 && l[0] == ' ' {
+			if strings.HasPrefix(l, " ") {
 				st = theme.DimText
 			}
 			indent := ""
