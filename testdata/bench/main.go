@@ -77,7 +77,7 @@ func run() error {
 	flag.StringVar(&b.data, "data", "", "folder of the database")
 	flag.StringVar(&b.binary, "orderdeck", "", "the program to measure")
 	flag.StringVar(&b.floor, "floor", "", "the minimal Bubble Tea program")
-	flag.BoolVar(&b.quick, "quick", false, "few rounds, and fail where a ratio is ten times off its target: a check that the benchmark works")
+	flag.BoolVar(&b.quick, "quick", false, "few rounds, and fail where a ratio is hopelessly off its target: a check that the benchmark works")
 	flag.DurationVar(&b.use, "use", 5*time.Minute, "how long the memory case uses the app")
 	flag.Parse()
 
@@ -157,7 +157,7 @@ func check(figures []figure, orders int) error {
 		}
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("out by more than ten times:\n  %s", strings.Join(wrong, "\n  "))
+		return fmt.Errorf("out by more than %d times:\n  %s", absurd, strings.Join(wrong, "\n  "))
 	}
 	return nil
 }
