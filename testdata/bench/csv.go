@@ -101,7 +101,7 @@ func exports(ctx context.Context, b *bench) ([]figure, error) {
 		_, err = b.process(ctx, out, "taskset", "-c", "1", "sqlite3", "-readonly", "-csv", b.db, question)
 		return errors.Join(err, out.Close())
 	}
-	a, f, err := interleave(min(b.rounds, 5), func() error { return mine([]string{"taskset", "-c", "1"}) }, theirs)
+	a, f, err := interleave(min(b.rounds, 3), func() error { return mine([]string{"taskset", "-c", "1"}) }, theirs)
 	if err != nil {
 		return nil, err
 	}

@@ -217,7 +217,7 @@ func (b *bench) tabCounts(ctx context.Context, raw *sql.DB, db *store.DB, choice
 	if err != nil {
 		return 0, 0, err
 	}
-	a, f, err := interleave(b.rounds, func() error {
+	a, f, err := interleave(min(b.rounds, 7), func() error {
 		_, err := db.Counts(ctx, choice)
 		return err
 	}, func() error {
