@@ -249,8 +249,8 @@ func (s *Service) names(shops []string) []string {
 		return shops
 	}
 	var all []string
-	for _, src := range s.o.Sources {
-		all = append(all, src.Shop.Name)
+	for i := range s.o.Sources { // by place: the rest of a shop may be written meanwhile, its name never is
+		all = append(all, s.o.Sources[i].Shop.Name)
 	}
 	return all
 }
