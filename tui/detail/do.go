@@ -2,6 +2,7 @@ package detail
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -116,20 +117,11 @@ func trackings(rec *order.Record) []string {
 		}
 	}
 	for _, s := range rec.Fulfilments {
-		if s.Tracking != "" && !contains(out, s.Tracking) {
+		if s.Tracking != "" && !slices.Contains(out, s.Tracking) {
 			out = append(out, s.Tracking)
 		}
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 func webAddress(raw string) bool {
