@@ -70,7 +70,7 @@ func TestApplyTwice(t *testing.T) {
 // TestApplyKeepsContent gives back what went in, to the last field.
 func TestApplyKeepsContent(t *testing.T) {
 	dir := t.TempDir()
-	d := at(t, filepath.Join(dir, "desk.db"), &clock{testTime})
+	d := at(t, filepath.Join(dir, "desk.db"), newClock(testTime))
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		o := ordertest.Order(rt)
@@ -278,18 +278,18 @@ func TestMarkSeen(t *testing.T) {
 }
 
 func TestLastSeen(t *testing.T) {
-	c := &clock{testTime}
+	c := newClock(testTime)
 	d := at(t, filepath.Join(t.TempDir(), "desk.db"), c)
 	o := simple("aurora", 1)
 	apply(t, d, "aurora", o)
-	c.at = testTime.Add(time.Hour)
+	c.set(testTime.Add(time.Hour))
 	apply(t, d, "aurora", o)
 	if rec := record(t, d, "aurora", "x1"); !rec.LastSeen.Equal(testTime) {
 		t.Errorf("seen %v: an unchanged order was written", rec.LastSeen)
 	}
-	c.at = testTime.Add(30 * time.Hour)
+	c.set(testTime.Add(30 * time.Hour))
 	apply(t, d, "aurora", o)
-	if rec := record(t, d, "aurora", "x1"); !rec.LastSeen.Equal(c.at) || !rec.FirstSeen.Equal(testTime) {
+	if rec := record(t, d, "aurora", "x1"); !rec.LastSeen.Equal(c.now()) || !rec.FirstSeen.Equal(testTime) {
 		t.Errorf("first %v, last seen %v", rec.FirstSeen, rec.LastSeen)
 	}
 }

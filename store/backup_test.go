@@ -31,7 +31,7 @@ func TestBackup(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	c, err := Open(t.Context(), Options{Path: path, Clock: (&clock{testTime}).now})
+	c, err := Open(t.Context(), Options{Path: path, Clock: newClock(testTime).now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func crashPage(n int) Page {
 
 // writeForEver goes on from the cursor, telling each page that was committed.
 func writeForEver(path string) error {
-	d, err := Open(context.Background(), Options{Path: path, Clock: (&clock{testTime}).now})
+	d, err := Open(context.Background(), Options{Path: path, Clock: newClock(testTime).now})
 	if err != nil {
 		return err
 	}
@@ -99,11 +99,11 @@ func TestKill(t *testing.T) {
 		t.Skip("starts processes")
 	}
 	path := filepath.Join(t.TempDir(), "desk.db")
-	at(t, path, &clock{testTime})
+	at(t, path, newClock(testTime))
 	last := -1
 	for round := range 6 {
 		told := runChild(t, path, time.Duration(3+round*7)*time.Millisecond)
-		d, err := Open(t.Context(), Options{Path: path, Clock: (&clock{testTime}).now})
+		d, err := Open(t.Context(), Options{Path: path, Clock: newClock(testTime).now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func copyFile(t *testing.T, from, to string, n int64) {
 func TestLostTail(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "desk.db")
-	d := at(t, path, &clock{testTime})
+	d := at(t, path, newClock(testTime))
 	var synced int64
 	for n := range 5 {
 		if _, err := d.Apply(t.Context(), crashPage(n)); err != nil {
@@ -209,7 +209,7 @@ func TestLostTail(t *testing.T) {
 		copyFile(t, path, lost, -1)
 		copyFile(t, path+"-wal", lost+"-wal", cut)
 		func() {
-			after, err := Open(t.Context(), Options{Path: lost, Clock: (&clock{testTime}).now})
+			after, err := Open(t.Context(), Options{Path: lost, Clock: newClock(testTime).now})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -98,7 +98,7 @@ func TestFilterAsSQL(t *testing.T) {
 	n := 0
 	sparing(t, 50, func(t *rapid.T) {
 		n++
-		c := &clock{testTime}
+		c := newClock(testTime)
 		d := openRapid(t, filepath.Join(dir, "filter"+time.Duration(n).String()+".db"), c)
 		defer d.Close()
 		records := populate(t, d, rapid.IntRange(1, 25).Draw(t, "orders"))

@@ -106,7 +106,7 @@ func TestBulkImport(t *testing.T) {
 // TestBulkImportBrokenOff ends a process in the middle and lets the next one go on.
 func TestBulkImportBrokenOff(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
-	d := at(t, path, &clock{testTime})
+	d := at(t, path, newClock(testTime))
 	all := indexNames(t, d)
 	if err := d.beginImport(t.Context()); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestBulkImportBrokenOff(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d = at(t, path, &clock{testTime})
+	d = at(t, path, newClock(testTime))
 	if _, total := d.Indexing(); total == 0 {
 		t.Error("the state was forgotten")
 	}

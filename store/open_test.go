@@ -82,7 +82,7 @@ func TestOpenSettings(t *testing.T) {
 func TestOpenStrangePath(t *testing.T) {
 	for _, name := range []string{"a b.db", "q?mode=memory.db", "hash#1.db", "100%25.db", "ünï.db"} {
 		path := filepath.Join(t.TempDir(), name)
-		d := at(t, path, &clock{testTime})
+		d := at(t, path, newClock(testTime))
 		apply(t, d, "aurora", simple("aurora", 1))
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%s was not written: %v", path, err)
@@ -105,7 +105,7 @@ func TestOpenCorrupt(t *testing.T) {
 
 	path := filepath.Join(dir, "good.db")
 	func() {
-		d, err := Open(t.Context(), Options{Path: path, Clock: (&clock{testTime}).now})
+		d, err := Open(t.Context(), Options{Path: path, Clock: newClock(testTime).now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func TestOpenCorrupt(t *testing.T) {
 			rt.Fatal(err)
 		}
 		// Whatever is damaged, there is no panic, and what is noticed has the code and the sentence.
-		d, err := Open(context.Background(), Options{Path: broken, Clock: (&clock{testTime}).now})
+		d, err := Open(context.Background(), Options{Path: broken, Clock: newClock(testTime).now})
 		if err != nil {
 			if c := CodeOf(err); c == "" {
 				rt.Fatalf("open: %v", err)
@@ -192,7 +192,7 @@ func TestOpenNewer(t *testing.T) {
 
 func TestOpenLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
-	d := at(t, path, &clock{testTime})
+	d := at(t, path, newClock(testTime))
 	other := raw(t, "file:"+path+"?_pragma=busy_timeout(0)&_txlock=immediate")
 	tx, err := other.Begin()
 	if err != nil {
@@ -229,7 +229,7 @@ func TestOpenHeld(t *testing.T) {
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d := at(t, path, &clock{testTime})
+	d := at(t, path, newClock(testTime))
 	healthy(t, d)
 }
 
@@ -298,7 +298,7 @@ func TestOpenMissing(t *testing.T) {
 
 func TestOpenReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
-	d := at(t, path, &clock{testTime})
+	d := at(t, path, newClock(testTime))
 	apply(t, d, "aurora", simple("aurora", 1))
 	r, err := Open(t.Context(), Options{Path: path, ReadOnly: true})
 	if err != nil {
@@ -386,7 +386,7 @@ func TestMigrateOld(t *testing.T) {
 	if err := os.WriteFile(path, old, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Open(t.Context(), Options{Path: path, Clock: (&clock{testTime}).now})
+	d, err := Open(t.Context(), Options{Path: path, Clock: newClock(testTime).now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -424,7 +424,7 @@ const v1 = "testdata/v1.db.zst"
 func writeV1(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "v1.db")
 	func() {
-		d, err := Open(t.Context(), Options{Path: path, Clock: (&clock{testTime}).now})
+		d, err := Open(t.Context(), Options{Path: path, Clock: newClock(testTime).now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,11 +58,11 @@ func TestRowSaysWhatRecordSays(t *testing.T) {
 	n := 0
 	sparing(t, 30, func(rt *rapid.T) {
 		n++
-		c := &clock{testTime}
+		c := newClock(testTime)
 		d := openRapid(rt, filepath.Join(dir, "rows"+numeral(int64(n))+".db"), c)
 		defer d.Close()
 		records := populate(rt, d, 6)
-		c.at = testTime.Add(time.Duration(rapid.IntRange(0, 20*24).Draw(rt, "later")) * time.Hour)
+		c.set(testTime.Add(time.Duration(rapid.IntRange(0, 20*24).Draw(rt, "later")) * time.Hour))
 		w, err := d.Window(t.Context(), Query{}, Key{}, false, 50)
 		if err != nil {
 			rt.Fatal(err)
@@ -70,15 +70,15 @@ func TestRowSaysWhatRecordSays(t *testing.T) {
 		for _, row := range w.Rows {
 			rec := records[row.ID]
 			if row.Stage != rec.State.Stage || row.Partly != rec.State.Partly || row.CostKnown != rec.State.CostKnown ||
-				row.Late != rec.State.Late(c.at) || row.Hold != rec.State.Hold || row.Archived != rec.IsArchived() {
+				row.Late != rec.State.Late(c.now()) || row.Hold != rec.State.Hold || row.Archived != rec.IsArchived() {
 				rt.Fatalf("row %+v\nstate %+v", row, rec.State)
 			}
 			var first order.ExceptionCode
-			if active := rec.State.Active(c.at); len(active) > 0 {
+			if active := rec.State.Active(c.now()); len(active) > 0 {
 				first = active[0].Code
 			}
 			if row.Exception != first {
-				rt.Fatalf("row says %q, exceptions are %+v at %v", row.Exception, rec.State.Exceptions, c.at)
+				rt.Fatalf("row says %q, exceptions are %+v at %v", row.Exception, rec.State.Exceptions, c.now())
 			}
 			if row.CostKnown && (row.Cost.Minor != rec.State.Cost.Minor || row.Cost.Currency != rec.State.Cost.Currency) {
 				rt.Fatalf("row costs %v, state %v", row.Cost, rec.State.Cost)

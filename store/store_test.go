@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,9 +17,17 @@ import (
 )
 
 // clock stands still unless a test moves it.
-type clock struct{ at time.Time }
+// The database asks it from goroutines of its own too.
+type clock struct{ at atomic.Pointer[time.Time] }
 
-func (c *clock) now() time.Time { return c.at }
+func newClock(at time.Time) *clock {
+	c := &clock{}
+	c.set(at)
+	return c
+}
+
+func (c *clock) now() time.Time   { return *c.at.Load() }
+func (c *clock) set(at time.Time) { c.at.Store(&at) }
 
 // testTime is the instant at which test databases begin.
 var testTime = ordertest.Now
@@ -26,7 +35,7 @@ var testTime = ordertest.Now
 // fresh gives an empty database with the shops aurora and nordic.
 func fresh(t testing.TB) *DB {
 	t.Helper()
-	return at(t, filepath.Join(t.TempDir(), "data", "desk.db"), &clock{testTime})
+	return at(t, filepath.Join(t.TempDir(), "data", "desk.db"), newClock(testTime))
 }
 
 // pristine is the file of a database that has nothing in it yet: copying it is faster than making it.

@@ -77,7 +77,7 @@ func TestSupplierBeforeAndAfter(t *testing.T) {
 // TestLinkOfManyOrders changes a link that very many orders have, and breaks off in between.
 func TestLinkOfManyOrders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
-	d := at(t, path, &clock{testTime})
+	d := at(t, path, newClock(testTime))
 	const n = 2*deriveAtOnce + 50
 	var orders []order.Order
 	for i := range n {
@@ -100,7 +100,7 @@ func TestLinkOfManyOrders(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d = at(t, path, &clock{testTime})
+	d = at(t, path, newClock(testTime))
 	if err := d.BackgroundPass(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -76,8 +76,8 @@ func TestNoticesNeverBlock(t *testing.T) {
 func TestOtherProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	before := runtime.NumGoroutine()
-	a := at(t, path, &clock{testTime})
-	b, err := Open(t.Context(), Options{Path: path, Clock: (&clock{testTime}).now, poll: 5 * time.Millisecond})
+	a := at(t, path, newClock(testTime))
+	b, err := Open(t.Context(), Options{Path: path, Clock: newClock(testTime).now, poll: 5 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
