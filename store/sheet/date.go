@@ -20,7 +20,7 @@ var written = regexp.MustCompile(`^(\d{1,4})([-/.])(\d{1,2})[-/.](\d{1,4})(?:[ T
 // Observe looks at a cell.
 func (d *Dates) Observe(cell string) {
 	m := written.FindStringSubmatch(clean(cell))
-	if m == nil || len(m[1]) == 4 {
+	if len(m) == 0 || len(m[1]) == 4 {
 		return
 	}
 	first, second := number(m[1]), number(m[3])

@@ -285,7 +285,7 @@ func (t *Table) findComma() error {
 			}
 			if n == 0 && isSep(cells) {
 				if sep := strings.TrimSpace(strings.Join(cells, string(comma)))[len("sep="):]; sep != "" {
-					t.Comma = []rune(sep)[0]
+					t.Comma, _ = utf8.DecodeRuneInString(sep)
 					return nil
 				}
 			}
