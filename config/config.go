@@ -35,6 +35,11 @@ type Config struct {
 	Exists    bool
 	Data      string // folder of the database, the logs and the state
 	Stores    []StoreConfig
+	Suppliers []SupplierConfig
+	Rates     []RateConfig
+	Base      string // the merchant's own currency, ISO 4217; "" = not said
+	Brand     BrandConfig
+	Mail      MailConfig
 	Secrets   string // ModeKeyring, ModeFile or ModeEnv; "" = not chosen yet
 	SyncEvery time.Duration
 	Locale    locale.Locale
@@ -69,6 +74,7 @@ type StoreConfig struct {
 	OwnStock         bool
 	AuthorizedIsPaid bool
 	NotifyCustomer   bool
+	HoldDays         int    // cooling-off days from the order's date; 0 = none
 	Zone             string // IANA name; "" = the platform's own
 }
 
