@@ -16,6 +16,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/orderdeck/orderdeck/store/failpoint"
 )
 
 // Options says which database to open and how.
@@ -76,7 +78,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	d := &DB{path: path, clock: o.Clock, closing: make(chan struct{}), untidy: make(chan struct{}, 1)}
 	if d.clock == nil {
-		d.clock = time.Now
+		d.clock = failpoint.Now
 	}
 	if o.busy == 0 {
 		o.busy = busyTimeout

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"time"
+
+	"github.com/orderdeck/orderdeck/store/failpoint"
 )
 
 var errClosed = errors.New("the database is closed")
@@ -178,6 +180,8 @@ func (d *DB) write(ctx context.Context, fn func(*tx) error) error {
 	t := &tx{DB: d, ctx: context.WithoutCancel(ctx), now: d.clock()}
 	if err := func() error {
 		defer func() { d.w.turn <- struct{}{} }()
+		failpoint.Hit("store.before")
+		defer failpoint.Hit("store.after")
 		return d.transact(ctx, t, fn)
 	}(); err != nil {
 		return d.explain(err)

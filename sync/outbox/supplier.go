@@ -125,6 +125,9 @@ var (
 	ErrNotOffered = errors.New("not offered there")
 )
 
+// ErrGone is what Shop.Read gives for an order that the store no longer has.
+var ErrGone = errors.New("the store no longer has this order")
+
 // Shop is what the outbox asks of a store platform. A sync.Platform that is one too can be told of parcels and is asked
 // again before its orders are paid.
 type Shop interface {
