@@ -46,6 +46,9 @@ type Error struct {
 	Err        error         // the cause for a developer; may be nil; no secrets either
 }
 
+// Wait is RetryAfter, for those that do not know this package.
+func (e *Error) Wait() time.Duration { return e.RetryAfter }
+
 // Error is the sentence for a merchant, with what to do next.
 func (e *Error) Error() string {
 	if e.Hint == "" {
