@@ -57,7 +57,11 @@ func (d *DB) IDs(ctx context.Context, q Query) ([]uint32, error) {
 	}
 	text, args := d.wholeView(v)
 	if !v.where.fns {
-		ids, err := bulk.IDs(ctx, d.path, text, args...)
+		var ids []uint32
+		if v.match == "" && v.where.sql.Len() == 0 {
+			ids = make([]uint32, 0, v.counts.tab+64) // a few may have come since they were counted
+		}
+		ids, err := bulk.AppendIDs(ctx, d.path, ids, text, args...)
 		return ids, d.readError(ctx, err)
 	}
 	var ids []uint32

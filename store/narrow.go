@@ -22,7 +22,7 @@ type narrow struct {
 const tooMany = 4000
 
 // narrowed notes which index a condition of the filter allows to use. It must hold for every order of the view.
-func (v *view) narrowed(e filter.Expr) {
+func (v *view) narrowed(e filter.Expr, now time.Time) {
 	not, isNot := e.(filter.Not)
 	if isNot {
 		e = not.Of
@@ -39,7 +39,7 @@ func (v *view) narrowed(e filter.Expr) {
 	case c.Field == "exception":
 		v.narrow = append(v.narrow, narrow{index: "orders_exception", cond: "o.exception_at IS NOT NULL"})
 	case c.Field == "is" && len(c.Values) == 1:
-		v.narrowedMark(c.Values[0].Text)
+		v.narrowedMark(c.Values[0].Text, now)
 	case c.Field == "stage" && c.Values[0].Op == filter.Equal:
 		v.narrowedStages(c.Values)
 	case c.Field == "created" && len(c.Values) == 1:
@@ -47,12 +47,12 @@ func (v *view) narrowed(e filter.Expr) {
 	}
 }
 
-func (v *view) narrowedMark(mark string) {
+func (v *view) narrowedMark(mark string, now time.Time) {
 	switch mark {
 	case "exception":
 		v.narrow = append(v.narrow, narrow{index: "orders_exception", cond: "o.exception_at IS NOT NULL"})
 	case "late":
-		v.narrow = append(v.narrow, narrow{index: "orders_late", cond: "o.late_at IS NOT NULL"})
+		v.narrow = append(v.narrow, narrow{index: "orders_late", cond: "o.late_at <= ?", args: []any{millis(now)}})
 	case "new":
 		v.narrow = append(v.narrow, narrow{index: "orders_unseen", cond: "o.flags & 8 <> 0"})
 	case "archived":

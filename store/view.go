@@ -139,7 +139,7 @@ func (v *view) filter(c *compiler, e filter.Expr) error {
 	for _, p := range f.rest {
 		c.and()
 		c.paren(p)
-		v.narrowed(p)
+		v.narrowed(p, c.now)
 	}
 	if v.match != "" {
 		v.mark()

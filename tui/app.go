@@ -37,6 +37,8 @@ type Options struct {
 	// Image gives the picture of a product, if it is at hand; Arrived tells that another one is now.
 	Image   func(url string) (image.Image, bool)
 	Arrived <-chan struct{}
+	// Shown is called once the first picture has been made; what can wait begins then.
+	Shown func()
 	// CrashDir is where a crash report goes.
 	CrashDir string
 	Version  string
@@ -54,6 +56,9 @@ type Syncer interface {
 	Subscribe() (<-chan struct{}, func())
 }
 
+// preloadWithin is how long the first picture waits for its rows.
+const preloadWithin = 100 * time.Millisecond
+
 // Run opens the app and returns when the merchant leaves it.
 func Run(ctx context.Context, o Options) error {
 	m, err := newRoot(ctx, o)
@@ -67,6 +72,7 @@ func Run(ctx context.Context, o Options) error {
 		*m.ctx.Theme = *theme.New(m.ctx.Dark, m.profile)
 		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
 	}
+	m.home.Preload(preloadWithin)
 	g := &guard{root: m}
 	p := tea.NewProgram(g, opts...)
 	stop := relay(p, o)
@@ -107,6 +113,12 @@ func newRoot(ctx context.Context, o Options) (*root, error) {
 	return m, nil
 }
 
+// Notices are taken at most this often; those that come meanwhile are merged into one.
+const (
+	changesEvery = 250 * time.Millisecond
+	movesEvery   = 100 * time.Millisecond
+)
+
 // relay sends what happens elsewhere into the program: one goroutine, coalesced notices.
 func relay(p *tea.Program, o Options) (stop func()) {
 	changes, stopChanges := o.Store.Subscribe()
@@ -114,15 +126,23 @@ func relay(p *tea.Program, o Options) (stop func()) {
 	quit := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
+		changed, moved := changes, moves // nil while they rest
+		var changesRest, movesRest <-chan time.Time
 		for {
 			select {
-			case ch, ok := <-changes:
+			case ch, ok := <-changed:
 				if !ok {
 					return
 				}
+				changed, changesRest = nil, time.After(changesEvery)
 				p.Send(ui.StoreChanged{Change: ch})
-			case <-moves:
+			case <-changesRest:
+				changed, changesRest = changes, nil
+			case <-moved:
+				moved, movesRest = nil, time.After(movesEvery)
 				p.Send(ui.SyncChanged{})
+			case <-movesRest:
+				moved, movesRest = moves, nil
 			case <-o.Arrived:
 				p.Send(ui.PictureArrived{})
 			case <-quit:

@@ -39,6 +39,7 @@ type root struct {
 	version uint64 // grows with whatever may change the picture
 	drawn   uint64
 	content string
+	shown   bool // a first picture was made
 	cursor  *tea.Cursor
 }
 

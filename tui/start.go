@@ -4,7 +4,9 @@ import (
 	"context"
 	"image"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store/export"
@@ -13,6 +15,9 @@ import (
 	"github.com/orderdeck/orderdeck/tui/exports"
 	"github.com/orderdeck/orderdeck/tui/orders"
 )
+
+// syncPause is how long after the first picture the synchronisation begins.
+const syncPause = 150 * time.Millisecond
 
 // Start opens the screens on a wired program and runs its synchronisation until the merchant leaves. drawn gives the
 // pictures of products that are at hand without asking anybody; the others are fetched from where the stores have them.
@@ -26,9 +31,22 @@ func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Im
 	for i, v := range a.Views {
 		views[i] = orders.View{Name: v.Name, Query: v.Query, Sort: strings.TrimPrefix(v.Sort, "-"), Asc: !strings.HasPrefix(v.Sort, "-"), Columns: v.Columns, Stores: v.Stores}
 	}
+	// The heap is a few megabytes, the ids of a large view most of it: collecting it twice as often costs next to nothing.
+	debug.SetGCPercent(50)
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- a.Service.Run(ctx) }()
+	shown := make(chan struct{})
+	go func() { // the first picture has the machine to itself
+		select {
+		case <-shown:
+		case <-ctx.Done():
+		}
+		select {
+		case <-time.After(syncPause):
+		case <-ctx.Done():
+		}
+		done <- a.Service.Run(ctx)
+	}()
 	arrived := make(chan struct{}, 1)
 	fetcher := pictures.New(addresses(a.Config), func() {
 		select {
@@ -40,7 +58,7 @@ func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Im
 	err := Run(ctx, Options{
 		Store: a.DB, Sync: a.Service, Clock: a.DB.Now, Locale: a.Config.Locale, Theme: a.Config.Theme, Icons: a.Config.Icons,
 		Mouse: a.Config.Mouse, Keys: a.Config.Keys, Demo: a.Demo, Version: a.Version, CrashDir: filepath.Join(a.Config.Data, "logs"),
-		Arrived: arrived,
+		Arrived: arrived, Shown: func() { close(shown) },
 		Image: func(url string) (image.Image, bool) {
 			if img, ok := drawn(url); ok {
 				return img, true

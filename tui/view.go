@@ -19,6 +19,10 @@ import (
 func (m *root) View() tea.View {
 	if m.drawn != m.version || m.content == "" {
 		m.content, m.drawn = m.draw(), m.version
+		if !m.shown && m.w > 0 && m.opt.Shown != nil {
+			m.shown = true
+			m.opt.Shown()
+		}
 	}
 	v := tea.NewView(m.content)
 	v.AltScreen = true

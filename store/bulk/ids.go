@@ -9,17 +9,24 @@ import (
 // IDs runs a statement whose first column is a row id, and gives all of them in the order in which they come: four
 // bytes each, so that a view of a million orders fits in 4 MB.
 func IDs(ctx context.Context, path, sql string, args ...any) ([]uint32, error) {
+	return AppendIDs(ctx, path, nil, sql, args...)
+}
+
+// AppendIDs appends what IDs gives. With room for all of them it takes no other memory: a slice that grows to a million
+// leaves five times that much behind.
+func AppendIDs(ctx context.Context, path string, ids []uint32, sql string, args ...any) ([]uint32, error) {
 	c, err := Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	return c.IDs(sql, args...)
+	return c.appendIDs(ids, sql, args...)
 }
 
 // IDs does what the function of that name does, in the connection's own transaction.
-func (c *Conn) IDs(sql string, args ...any) ([]uint32, error) {
-	var ids []uint32
+func (c *Conn) IDs(sql string, args ...any) ([]uint32, error) { return c.appendIDs(nil, sql, args...) }
+
+func (c *Conn) appendIDs(ids []uint32, sql string, args ...any) ([]uint32, error) {
 	err := c.Rows(sql, args, func(s *Stmt) error {
 		id := s.Int(0)
 		if id < 0 || id > math.MaxUint32 {

@@ -25,6 +25,8 @@ type list struct {
 	stop   context.CancelFunc
 	height int
 
+	reading context.Context // ends when another view is shown
+
 	rows        []order.Row
 	base        int // place of rows[0]
 	first, last store.Key
@@ -41,7 +43,9 @@ type list struct {
 	loading  bool // nothing of this query has arrived yet
 	fetching bool
 	dirty    bool // the database changed while a refresh was under way
-	busy     bool // a refresh is under way
+	busy     bool // a refresh is under way, or rests after one
+	peeking  bool // what is on the screen is being read again
+	pace     pace // of refreshes
 	err      error
 }
 
@@ -66,17 +70,45 @@ type (
 		rows        []order.Row
 		base        int
 		top, cursor int
-		fresh       int
 		took        time.Duration
 		err         error
 	}
 	refreshAgain struct{ gen uint64 }
+	readIDs      struct{ gen uint64 }
 )
 
 func newList(ctx *ui.Context) *list { return &list{ctx: ctx, height: 20, total: -1} }
 
-// setQuery shows another view from its top. expect is how many orders it has, where a counter says so, else -1.
+// setQuery shows another view from its top: first its first rows, then, once these are there, the ids of all of it.
+// expect is how many orders it has, where a counter says so, else -1.
 func (l *list) setQuery(q store.Query, expect int) tea.Cmd {
+	ctx := l.begin(q, expect)
+	gen, limit := l.gen, l.firstRows()
+	return func() tea.Msg {
+		w, err := l.ctx.Store.Window(ctx, q, store.Key{}, false, limit)
+		return windowMsg{gen: gen, win: w, err: err}
+	}
+}
+
+// tallest is how many rows the first picture has at hand: no size is known yet.
+const tallest = 120
+
+// preload shows the beginning of a view at once if it can be read within a moment, so that the first picture has rows.
+func (l *list) preload(q store.Query, within time.Duration) (ok bool) {
+	ctx, stop := context.WithTimeout(l.begin(q, -1), within)
+	defer stop()
+	w, err := l.ctx.Store.Window(ctx, q, store.Key{}, false, tallest)
+	if err != nil {
+		return false
+	}
+	l.window(windowMsg{gen: l.gen, win: w})
+	return true
+}
+
+func (l *list) firstRows() int { return 2*l.height + 8 }
+
+// begin forgets the view that was shown. What is read for the new one is read under the context.
+func (l *list) begin(q store.Query, expect int) context.Context {
 	if l.stop != nil {
 		l.stop()
 	}
@@ -87,34 +119,27 @@ func (l *list) setQuery(q store.Query, expect int) tea.Cmd {
 	l.ids, l.idsKnown, l.partial, l.atEnd = nil, false, false, false
 	l.top, l.cursor, l.cursorID, l.fresh = 0, 0, 0, 0
 	l.loading, l.fetching, l.busy, l.dirty, l.err = true, true, true, false, nil
-	gen, limit := l.gen, 2*l.height+8
-	return tea.Batch(
-		func() tea.Msg {
-			w, err := l.ctx.Store.Window(ctx, q, store.Key{}, false, limit)
-			return windowMsg{gen: gen, win: w, err: err}
-		},
-		l.read(ctx, 0, 0, 0, 0),
-	)
+	l.peeking, l.pace = false, pace{}
+	l.reading = ctx
+	return ctx
 }
 
-// changed reads the view again after the database changed. Only one such reading is under way at a time.
+// changed reads the view again after the database changed. Only one such reading is under way at a time, and it rests
+// after each; what is on the screen is read again meanwhile.
 func (l *list) changed() tea.Cmd {
-	if l.busy {
-		l.dirty = true
-		return nil
-	}
 	if l.gen == 0 {
 		return nil
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	before := l.stop
-	l.stop = func() { before(); stop() }
+	if l.busy {
+		l.dirty = true
+		return l.peek()
+	}
 	l.busy = true
-	return l.read(ctx, l.cursorID, l.cursor, l.top, l.total)
+	return l.read(l.reading, l.cursorID, l.cursor, l.top)
 }
 
 // read gets the ids of the view and the rows around the cursor's order in one go, so that both show up in one frame.
-func (l *list) read(ctx context.Context, cursorID int64, cursor, top, total int) tea.Cmd {
+func (l *list) read(ctx context.Context, cursorID int64, cursor, top int) tea.Cmd {
 	gen, q, height, st := l.gen, l.query, l.height, l.ctx.Store
 	return func() tea.Msg {
 		start := time.Now()
@@ -126,9 +151,6 @@ func (l *list) read(ctx context.Context, cursorID int64, cursor, top, total int)
 		if cursorID != 0 {
 			if at := nearest(ids, uint32(cursorID), cursor); at >= 0 {
 				m.top, m.cursor = at-(cursor-top), at
-				if total >= 0 && at > cursor {
-					m.fresh = at - cursor
-				}
 			}
 		}
 		m.cursor = clamp(m.cursor, 0, len(ids)-1)
@@ -176,9 +198,22 @@ func (l *list) update(msg tea.Msg) (tea.Cmd, bool) {
 			return nil, true
 		}
 		return l.refreshed(m), true
+	case peekMsg:
+		if m.gen != l.gen {
+			return nil, true
+		}
+		return l.peeked(m), true
+	case readIDs:
+		if m.gen != l.gen {
+			return nil, true
+		}
+		return l.read(l.reading, 0, 0, 0), true
 	case refreshAgain:
 		if m.gen != l.gen {
 			return nil, true
+		}
+		if l.dirty && l.pace.waits() {
+			return l.ctx.After(keyPause, m), true
 		}
 		l.busy = false
 		if l.dirty {
@@ -200,8 +235,10 @@ func (l *list) failed(err error) bool {
 
 // window takes rows that were read by key, before the ids are known.
 func (l *list) window(m windowMsg) tea.Cmd {
+	first := l.loading
 	l.fetching = false
 	if l.failed(m.err) {
+		l.busy = l.busy && !first // the next change tries again
 		return nil
 	}
 	l.loading, l.err, l.partial = false, nil, m.win.Partial
@@ -220,6 +257,9 @@ func (l *list) window(m windowMsg) tea.Cmd {
 		l.rows, l.last, l.atEnd = append(l.rows, m.win.Rows...), m.win.Last, m.win.AtEnd
 	}
 	l.remember()
+	if first {
+		return tea.Batch(l.read(l.reading, 0, 0, 0), l.ensure())
+	}
 	return l.ensure()
 }
 
@@ -237,22 +277,17 @@ func (l *list) refreshed(m refreshMsg) tea.Cmd {
 	l.loading, l.err = false, nil
 	if !moved || l.cursorID == 0 {
 		l.top, l.cursor = m.top, m.cursor
-	} else if at := nearest(l.ids, uint32(l.cursorID), l.cursor); at >= 0 {
-		if at > l.cursor && l.top == 0 {
-			l.fresh += at - l.cursor
-		}
-		l.top, l.cursor = l.top+at-l.cursor, at
+		l.clamp()
+	} else {
+		l.keepPlace()
 	}
-	l.cursor = clamp(l.cursor, 0, max(0, l.total-1))
-	l.top = clamp(l.top, 0, max(0, l.total-l.height))
 	if l.covers(m.base, len(m.rows)) {
 		l.rows, l.base = m.rows, m.base
 	} else if !l.covers(l.base, len(l.rows)) || len(l.rows) == 0 {
 		l.rows, l.base = m.rows, m.base
 	}
 	l.remember()
-	// A large view is read again less often, so that reading never takes more than a fifth of the time.
-	return tea.Batch(l.ensure(), again(max(200*time.Millisecond, 4*m.took)))
+	return tea.Batch(l.ensure(), again(l.pace.rest(m.took)))
 }
 
 // covers tells whether a stretch of rows has all the lines on the screen.
@@ -271,7 +306,7 @@ func (l *list) ensure() tea.Cmd {
 			return nil
 		}
 		lo, hi = max(0, l.top-l.height), min(l.total, l.top+2*l.height)
-		gen, st, ids := l.gen, l.ctx.Store, l.ids[lo:hi]
+		gen, st, ids := l.gen, l.ctx.Store, slices.Clone(l.ids[lo:hi])
 		l.fetching = true
 		return func() tea.Msg {
 			rows, err := st.Rows(context.Background(), ids)
@@ -336,6 +371,7 @@ func (l *list) known() int {
 
 // move puts the cursor on another place.
 func (l *list) move(to int) tea.Cmd {
+	l.pace.key()
 	l.cursor = clamp(to, 0, max(0, l.known()-1))
 	switch {
 	case l.cursor < l.top:

@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,11 +93,19 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	l := newList(c)
 	l.height = 10
 	first := l.setQuery(store.Query{Sort: order.Sort{Key: order.SortDate}}, -1)
-	var late []tea.Msg
-	if batch, ok := first().(tea.BatchMsg); ok {
-		for _, cmd := range batch {
-			late = append(late, cmd())
+	late := []tea.Msg{first()}
+	if next, _ := l.update(late[0]); next != nil {
+		msg := next()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for _, cmd := range batch {
+				late = append(late, cmd())
+			}
+		} else {
+			late = append(late, msg)
 		}
+	}
+	if _, ok := late[1].(refreshMsg); !ok {
+		t.Fatalf("%T came after the first rows, not the ids", late[1])
 	}
 	q := store.Query{Tab: order.Tab{ID: string(order.StageShipped), Stage: order.StageShipped}}
 	byKey(l, l.setQuery(q, -1))
@@ -109,6 +118,76 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	if l.cursorID != want {
 		t.Error("an answer to the earlier query showed")
 	}
+}
+
+// While the whole view may not be read again yet, what comes in shows all the same, and nothing else moves.
+func TestNewOrdersShowBetweenReadings(t *testing.T) {
+	clock := now
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "demo.db"), Clock: func() time.Time { return clock }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	w := demo.New(demo.Options{Orders: 300, Seed: 1, Start: now, Clock: func() time.Time { return clock }})
+	pull := func() {
+		t.Helper()
+		if _, err := sync.New(sync.Options{DB: db, Sources: w.Sources(), Suppliers: w.Suppliers()}).Sync(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pull()
+	c := &ui.Context{Store: db, Clock: func() time.Time { return clock }, After: func(time.Duration, tea.Msg) tea.Cmd { return nil }}
+	for _, by := range []order.Sort{{}, {Key: order.SortUpdated}} {
+		l := newList(c)
+		l.height = 10
+		q := store.Query{Sort: by}
+		deliver(l, l.setQuery(q, -1))
+		deliver(l, l.move(4))
+		was, line, before := l.cursorID, l.cursor-l.top, len(l.ids)
+		for range 3 { // the first reading rests: After never comes back here
+			if by.Key != "" {
+				deliver(l, l.move(0)) // the order under the cursor may have gone down, and the cursor with it
+			}
+			clock = clock.Add(72 * time.Hour)
+			pull()
+			deliver(l, l.changed())
+		}
+		ids, err := db.IDs(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ids) <= before {
+			t.Fatalf("no orders came in")
+		}
+		if len(l.ids) != len(ids) || l.total != len(ids) || !slices.Equal(l.ids[:40], ids[:40]) {
+			t.Errorf("%v: %d ids of which the first are %v; there are %d: %v", by, len(l.ids), l.ids[:40], len(ids), ids[:40])
+		}
+		if by.Key == "" && (l.cursorID != was || l.ids[l.cursor] != uint32(was) || l.cursor-l.top != line) {
+			t.Errorf("the cursor went from order %d in line %d to order %d in line %d", was, line, l.cursorID, l.cursor-l.top)
+		}
+		if by.Key == "" && l.fresh != len(ids)-before {
+			t.Errorf("%d new above, %d came in", l.fresh, len(ids)-before)
+		}
+		if r, ok := l.row(l.cursor); !ok || r.ID != l.cursorID {
+			t.Errorf("the row under the cursor is %d, not %d", r.ID, l.cursorID)
+		}
+	}
+}
+
+// deliver runs commands and everything that comes of them.
+func deliver(l *list, cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	msg := cmd()
+	if batch, ok := msg.(tea.BatchMsg); ok {
+		for _, c := range batch {
+			deliver(l, c)
+		}
+		return
+	}
+	next, _ := l.update(msg)
+	deliver(l, next)
 }
 
 func TestSelection(t *testing.T) {

@@ -53,10 +53,16 @@ type Screen struct {
 
 	sums     []store.Sum
 	sumsMore bool
-	sumsGen  uint64
-	counting bool
-	stale    bool // counters of views are out of date
-	err      error
+	summing  bool // the sums are being read, or that rests after it
+	sumsOld  bool // something changed since
+	sumsPace pace
+
+	counting  bool
+	stale     bool // counters of views are out of date
+	counted   time.Time
+	countPace pace
+	preloaded bool
+	err       error
 
 	box, pane, left, above draw.Box
 }
@@ -81,8 +87,13 @@ type (
 		gen  uint64
 		sums []store.Sum
 		more bool
+		took time.Duration
+		err  error
 	}
-	viewsMsg  struct{ counts map[string]viewCount }
+	viewsMsg struct {
+		counts map[string]viewCount
+		took   time.Duration
+	}
 	askSums   struct{ gen uint64 }
 	seenTimer struct{ id int64 }
 )
@@ -105,8 +116,30 @@ func ownTabs(views []View) []order.Tab {
 	return out
 }
 
+// startPause is how long after the first rows of all the rest is read, so that the first picture has the machine to
+// itself.
+const startPause = 100 * time.Millisecond
+
+// Preload reads the first rows and the counters before the first picture, if that takes no longer than a moment.
+func (s *Screen) Preload(within time.Duration) {
+	q, err := s.query()
+	if err != nil {
+		return // Init says so
+	}
+	s.preloaded = s.list.preload(q, within)
+	if msg, ok := s.count()().(countsMsg); ok && s.preloaded {
+		s.Update(msg)
+	}
+}
+
 // Init reads the first rows and the counters.
-func (s *Screen) Init() tea.Cmd { return tea.Batch(s.reload(), s.count()) }
+func (s *Screen) Init() tea.Cmd {
+	if !s.preloaded {
+		return tea.Batch(s.reload(), s.count())
+	}
+	gen := s.list.gen
+	return tea.Batch(s.follow(), s.ctx.After(startPause, readIDs{gen}), s.ctx.After(2*startPause, askSums{gen}))
+}
 
 // reload shows the current tab, search and sort from the top.
 func (s *Screen) reload() tea.Cmd {
@@ -121,7 +154,7 @@ func (s *Screen) reload() tea.Cmd {
 		expect = s.tabs.counts[tab.ID]
 	}
 	s.table.reset()
-	s.sums, s.sumsGen = nil, s.list.gen+1
+	s.sums, s.summing, s.sumsOld, s.sumsPace = nil, false, false, pace{}
 	cmd := s.list.setQuery(q, expect)
 	return tea.Batch(cmd, s.ctx.After(150*time.Millisecond, askSums{s.list.gen}))
 }
@@ -162,22 +195,19 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 	case offersMsg:
 		s.search.take(m)
 	case sumsMsg:
-		if m.gen == s.list.gen {
-			s.sums, s.sumsMore = m.sums, m.more
-		}
+		return s.summed(m)
 	case askSums:
-		if m.gen == s.list.gen {
-			return s.sum()
-		}
+		return s.sumAgain(m)
 	case viewsMsg:
-		s.counting, s.tabs.views = false, m.counts
+		s.counting, s.tabs.views, s.counted = false, m.counts, time.Now()
+		s.countPace.took = m.took
 	case seenTimer:
 		if m.id == s.list.cursorID {
 			return s.markSeen(m.id)
 		}
 	case ui.StoreChanged:
-		s.stale = true
-		return tea.Batch(s.list.changed(), s.count(), s.again(), s.sum())
+		s.stale, s.sumsOld = true, true
+		return tea.Batch(s.list.changed(), s.count(), s.again(m.Change.IDs), s.sum())
 	case ui.PictureArrived:
 		s.linesFor = linesKey{}
 	case ui.Tick:
@@ -188,6 +218,7 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 
 // Do carries out an action.
 func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
+	s.pressed()
 	cmd, handled := s.do(a)
 	if !handled {
 		return nil, false
@@ -341,6 +372,7 @@ func (s *Screen) Editing() bool { return s.search.editing }
 
 // Type takes a key of the search line.
 func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
+	s.pressed()
 	changed, done, cmd := s.search.key(k)
 	switch {
 	case changed:

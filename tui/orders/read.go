@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,8 +25,9 @@ func (s *Screen) follow() tea.Cmd {
 	return tea.Batch(s.read(id), s.ctx.After(700*time.Millisecond, seenTimer{id}))
 }
 
-func (s *Screen) again() tea.Cmd {
-	if s.recordReq == 0 {
+// again reads the order of the pane once more if it is among those that changed; nil = anything may have.
+func (s *Screen) again(changed []int64) tea.Cmd {
+	if s.recordReq == 0 || changed != nil && !slices.Contains(changed, s.recordReq) {
 		return nil
 	}
 	return s.read(s.recordReq)
@@ -68,18 +70,51 @@ func (s *Screen) markSeen(id int64) tea.Cmd {
 	}
 }
 
+// pressed tells what is read in the background that a key was pressed.
+func (s *Screen) pressed() {
+	s.list.pace.key()
+	s.sumsPace.key()
+	s.countPace.key()
+}
+
+// sum adds up the totals of the view, unless that is being done.
 func (s *Screen) sum() tea.Cmd {
-	gen, q, st := s.list.gen, s.list.query, s.ctx.Store
-	if gen == 0 {
+	gen, q, st, ctx := s.list.gen, s.list.query, s.ctx.Store, s.list.reading
+	if gen == 0 || s.summing {
 		return nil
 	}
+	s.summing, s.sumsOld = true, false
 	return func() tea.Msg {
-		sums, more, err := st.Sums(context.Background(), q, 100_000)
-		if err != nil {
-			return nil
-		}
-		return sumsMsg{gen, sums, more}
+		start := time.Now()
+		sums, more, err := st.Sums(ctx, q, 100_000)
+		return sumsMsg{gen, sums, more, time.Since(start), err}
 	}
+}
+
+// summed takes the sums, and lets that rest.
+func (s *Screen) summed(m sumsMsg) tea.Cmd {
+	if m.gen != s.list.gen {
+		return nil
+	}
+	if m.err == nil {
+		s.sums, s.sumsMore = m.sums, m.more
+	}
+	return s.ctx.After(s.sumsPace.rest(m.took), askSums{m.gen})
+}
+
+// sumAgain adds up once more after a rest, if something has changed meanwhile.
+func (s *Screen) sumAgain(m askSums) tea.Cmd {
+	switch {
+	case m.gen != s.list.gen:
+		return nil
+	case s.summing && !s.sumsOld:
+		s.summing = false
+		return nil
+	case s.sumsPace.waits():
+		return s.ctx.After(keyPause, m)
+	}
+	s.summing = false
+	return s.sum()
 }
 
 func (s *Screen) count() tea.Cmd {
@@ -92,7 +127,7 @@ func (s *Screen) count() tea.Cmd {
 
 // countViews counts the views in the background, one after the other, up to the limit.
 func (s *Screen) countViews() tea.Cmd {
-	if s.counting || !s.stale {
+	if s.counting || !s.stale || time.Since(s.counted) < restTimes*s.countPace.took || s.countPace.waits() {
 		return nil
 	}
 	s.counting, s.stale = true, false
@@ -111,13 +146,13 @@ func (s *Screen) countViews() tea.Cmd {
 	}
 	st := s.ctx.Store
 	return func() tea.Msg {
-		out := map[string]viewCount{}
+		start, out := time.Now(), map[string]viewCount{}
 		for _, v := range todo {
 			n, more, err := st.Count(context.Background(), v.q, viewLimit)
 			if err == nil {
 				out[v.id] = viewCount{n, more}
 			}
 		}
-		return viewsMsg{out}
+		return viewsMsg{out, time.Since(start)}
 	}
 }
