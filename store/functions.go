@@ -17,11 +17,16 @@ import (
 //	od_phrase(words, text...)   the same, but only at the beginning of very long texts, as far as they are indexed
 //	od_code(op, code, text...)  whether one of the texts is the code, or begins, ends with or contains it
 //	od_phone(digits, numbers)   whether one of the phone numbers has these digits where a number may be cut
+//
+// And one for making an index of words:
+//
+//	od_tokens(text...)          the words of the texts as an index keeps them
 const (
 	fnWords  = "od_words"
 	fnPhrase = "od_phrase"
 	fnCode   = "od_code"
 	fnPhone  = "od_phone"
+	fnTokens = "od_tokens"
 )
 
 func init() {
@@ -40,6 +45,13 @@ func init() {
 				return bit(f.has(args), 1), nil
 			})
 	}
+	sqlite.MustRegisterDeterministicScalarFunction(fnTokens, -1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		var words []string
+		for _, a := range args {
+			words = text.Tokens(words, str(a))
+		}
+		return strings.Join(words, " "), nil
+	})
 }
 
 // maxSearched is how much of one text is in the search index, in bytes; see filter.Texts.

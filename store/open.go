@@ -59,6 +59,7 @@ type DB struct {
 	vocab    vocab
 
 	lastWrite atomic.Int64  // unix nanoseconds, of the last transaction that was no housekeeping
+	autoAfter atomic.Int64  // the order up to which AutoParts has come
 	untidy    chan struct{} // holds a token when the search index may be worth tidying up
 
 	closing   chan struct{}

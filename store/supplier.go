@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -82,29 +81,6 @@ func (a *applier) supply(p *SupplierPage) error {
 	}
 	a.result.Changed = append([]int64(nil), a.changed...)
 	return nil
-}
-
-// putLink writes one link, and if it is new or different queues the orders that have its product.
-func (a *applier) putLink(l *order.Link) error {
-	doc, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	changed, err := a.run(`INSERT INTO links (store, key, supplier, doc) VALUES (?, ?, ?, ?)
-		ON CONFLICT (store, key, supplier) DO UPDATE SET doc = excluded.doc WHERE doc <> excluded.doc`,
-		l.Store, l.ProductKey, l.Supplier, string(doc))
-	if err != nil || changed == 0 {
-		return err
-	}
-	k := &a.w.known
-	k.linked = some
-	delete(k.links, linkKey{l.Store, l.ProductKey})
-	shop, err := a.tx.shop(l.Store)
-	if err != nil || shop == nil {
-		return err
-	}
-	return a.exec(`INSERT INTO rederive (product, after_order, who) SELECT id, 0, ? FROM products WHERE shop = ? AND key = ?
-		ON CONFLICT (product) DO UPDATE SET after_order = 0, who = excluded.who`, a.who, shop.id, l.ProductKey)
 }
 
 // putPlacement writes one placement and tells whether it is new or different.
