@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"math"
 	"slices"
 
@@ -164,21 +166,56 @@ func (d *DB) Sums(ctx context.Context, q Query, limit int) (sums []Sum, more boo
 		limit = maxID
 	}
 	var c clause
-	c.add(`WITH hits AS MATERIALIZED (SELECT o.currency AS currency, o.total AS total`)
+	c.add(`SELECT o.currency, o.total`)
 	d.unsorted(v, &c)
-	c.add(` LIMIT ?)
-		SELECT currency, sum(total / 1000000), sum(total % 1000000), count(*), (SELECT count(*) FROM hits)
-		FROM (SELECT * FROM hits LIMIT ?) GROUP BY currency ORDER BY count(*) DESC, currency`, limit+1, limit)
-	err = d.query(ctx, c.sql.String(), c.args, func(scan func(...any) error) error {
-		var s Sum
-		var n int
-		var millions, rest int64 // apart, since SQLite's sum fails where an int64 is too small
-		err := scan(&s.Total.Currency, &millions, &rest, &s.Orders, &n)
-		s.Total.Minor = saturate(millions, rest)
-		sums, more = append(sums, s), n > limit
-		return err
+	c.add(` LIMIT ?`, limit+1)
+	// Added up here: SQLite would keep all rows and sort them by currency first.
+	by, n := map[string]*runningSum{}, 0
+	add := func(currency []byte, total int64) {
+		if n++; n > limit {
+			more = true
+			return
+		}
+		r := by[string(currency)]
+		if r == nil {
+			r = &runningSum{}
+			by[string(currency)] = r
+		}
+		r.orders++
+		r.millions += total / 1_000_000
+		r.rest += total % 1_000_000
+	}
+	text, args := c.sql.String(), c.args
+	if v.where.fns {
+		var currency sql.RawBytes
+		var total int64
+		err = d.query(ctx, text, args, func(scan func(...any) error) error {
+			err := scan(&currency, &total)
+			add(currency, total)
+			return err
+		})
+	} else {
+		err = bulk.Each(ctx, d.path, text, args, func(s *bulk.Stmt) error {
+			add(s.Bytes(0), s.Int(1))
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, false, d.readError(ctx, err)
+	}
+	for currency, r := range by {
+		sums = append(sums, Sum{Total: order.Money{Minor: saturate(r.millions, r.rest), Currency: currency}, Orders: r.orders})
+	}
+	slices.SortFunc(sums, func(a, b Sum) int {
+		return cmp.Or(cmp.Compare(b.Orders, a.Orders), cmp.Compare(a.Total.Currency, b.Total.Currency))
 	})
-	return sums, more, err
+	return sums, more, nil
+}
+
+// runningSum adds up totals in two parts, since together they might not fit.
+type runningSum struct {
+	millions, rest int64
+	orders         int
 }
 
 // saturate is millions × 1,000,000 + rest, or the nearest number that there is.

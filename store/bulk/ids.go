@@ -40,3 +40,13 @@ func (c *Conn) appendIDs(ids []uint32, sql string, args ...any) ([]uint32, error
 	}
 	return ids, nil
 }
+
+// Each runs a statement on a connection of its own and calls fn for each row, as Conn.Rows does.
+func Each(ctx context.Context, path, sql string, args []any, fn func(*Stmt) error) error {
+	c, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Rows(sql, args, fn)
+}
