@@ -34,9 +34,20 @@ var Events = []Event{
 	EventArchive, EventUnarchive, EventHold, EventRelease, EventDelete, EventExport,
 }
 
+// Guard names a condition of EventCheckout that a merchant may set aside, knowingly: see Facts.SetAside.
+type Guard string
+
+// The values of Guard.
+const (
+	GuardPaid Guard = "paid" // the customer has paid enough
+	GuardHold Guard = "hold" // it is not on hold
+)
+
 // Verdict answers whether an event may happen now.
 type Verdict struct {
 	Allowed bool
+	// Guard is what refused it, where that can be set aside; "" = it can't, or it is allowed.
+	Guard Guard
 	// Reason says, when refused, what is in the way and in which state the order is; when allowed, how things stand or
 	// what to think of first. It may be empty only when allowed.
 	Reason string
@@ -128,11 +139,43 @@ func (s State) at() string {
 }
 
 func canCheckout(o *Order, s State, f Facts) Verdict {
-	state := s.Stage.Label()
-	switch s.Stage {
+	v := canBuy(o, s, f, s.Stage)
+	missing := o.Destination().Missing()
+	switch {
+	case !v.Allowed:
+		return v
+	case !digital(o) && len(missing) > 0:
+		return refuse(s.Stage.Label()+": the delivery address has no "+strings.Join(missing, ", no "), "complete it in the store, then sync")
+	}
+	return allow("%s", cost(s))
+}
+
+// CanBuy tells whether one part of an order may be bought now. It is Can of EventCheckout for that part alone: another
+// part that still waits for a link, or that is with its supplier already, is not in its way. It does not look at the
+// address, which a part without parcels does not need.
+func CanBuy(o *Order, s State, f Facts, g Group) Verdict {
+	switch {
+	case o.Lifecycle == LifecycleDeleted:
+		return refuse("deleted: it is kept for the record only", "nothing more is to be done with it")
+	case o.IsArchived():
+		return refuse(s.Stage.Label()+" and archived", "unarchive it first")
+	case s.Stage == StageCancelled || s.Stage == StageShipped:
+		return canBuy(o, s, f, s.Stage)
+	case g.Placement != nil:
+		s.Groups = []Group{g}
+	}
+	return canBuy(o, s, f, g.Stage)
+}
+
+// canBuy judges an order, or a part of it, at a stage of its own.
+func canBuy(o *Order, s State, f Facts, stage Stage) Verdict {
+	state := stage.Label()
+	switch stage {
 	case StageAwaiting:
-		return refuse(fmt.Sprintf("%s: the customer has not paid enough (%s)", state, words(o.CustomerPayment)),
+		v := refuse(fmt.Sprintf("%s: the customer has not paid enough (%s)", state, words(o.CustomerPayment)),
 			"wait for the payment, or record it in the store and sync")
+		v.Guard = GuardPaid
+		return v
 	case StageToShip:
 		return refuse(state+": it goes out of your own stock, nothing is bought for it", "ship it and tell the store")
 	case StageQuoting:
@@ -147,7 +190,7 @@ func canCheckout(o *Order, s State, f Facts) Verdict {
 		return refuse(state+": nothing is left to deliver", "make a new order in the store if the customer wants it after all")
 	case StageUnpaid:
 	default:
-		return refuse(string(s.Stage)+": not a stage that Orderdeck knows", "update Orderdeck")
+		return refuse(string(stage)+": not a stage that Orderdeck knows", "update Orderdeck")
 	}
 	switch {
 	case o.CustomerPayment == PaymentRefunded || o.CustomerPayment == PaymentChargeback:
@@ -156,12 +199,12 @@ func canCheckout(o *Order, s State, f Facts) Verdict {
 		return refuse(state+": the store no longer lists this order", "look for it in the store's admin, then sync")
 	case o.Test:
 		return refuse(state+": it is a test order, nothing is bought for it", "archive it")
-	case s.OnHold(f):
-		return refuse(state+" and on hold: "+s.Hold.Label(), "release it first")
-	case !digital(o) && len(o.Destination().Missing()) > 0:
-		return refuse(state+": the delivery address has no "+strings.Join(o.Destination().Missing(), ", no "), "complete it in the store, then sync")
+	case s.OnHold(f) && !slices.Contains(f.SetAside, GuardHold):
+		v := refuse(state+" and on hold: "+s.Hold.Label(), "release it first")
+		v.Guard = GuardHold
+		return v
 	}
-	return allow("%s", cost(s))
+	return Verdict{Allowed: true}
 }
 
 // OnHold tells whether a hold is in force: it is set and has not run out.

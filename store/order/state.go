@@ -17,6 +17,8 @@ type Facts struct {
 	Hold             HoldKind
 	HoldUntil        time.Time
 	Gone             bool // the store no longer lists it
+	// SetAside are the guards that the merchant knowingly set aside for this order.
+	SetAside []Guard
 }
 
 // DefaultWaiting is how long an order may wait to be paid to its supplier before it counts as forgotten.
@@ -44,6 +46,9 @@ func (s State) Late(now time.Time) bool { return !s.LateAt.IsZero() && !now.Befo
 
 // EnoughPaid tells whether the customer has paid enough for the supplier to be paid.
 func EnoughPaid(o *Order, f Facts) bool {
+	if slices.Contains(f.SetAside, GuardPaid) {
+		return true
+	}
 	if o.CashOnDelivery {
 		switch o.CustomerPayment { // nothing went wrong, the money just comes at the door
 		case PaymentPending, PaymentAuthorized, PaymentPartiallyPaid:

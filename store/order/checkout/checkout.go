@@ -283,7 +283,11 @@ type Entry struct {
 	Number   string
 	Supplier Supplier
 	Items    []Item
+	Basket   string // BasketKey of the items, for asking for a quote; "" = there is nothing to ask for
 	Country  string
+	Address  order.Address // of the delivery
+	Amount   order.Money   // what the customer pays for the whole order, for duties
+	Spent    order.Money   // what has been paid or reserved at the supplier today
 
 	Methods  []Method // those that serve it first, cheapest first; then the others with their reason
 	Method   *Method  // the chosen one
