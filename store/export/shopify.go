@@ -57,7 +57,7 @@ func (e *encoder) shopifyFirst(r *order.Record) {
 	e.time(fulfilledAt(r))
 	e.word("no") // Accepts Marketing: no platform has told us that somebody does
 	e.string(r.Currency)
-	e.money(r.Subtotal)
+	e.subtotal(r)
 	e.money(r.ShippingCost)
 	e.money(r.Tax)
 	e.money(r.Total)
@@ -98,6 +98,15 @@ func (e *encoder) shopifyFirst(r *order.Record) {
 	e.string(pay.ExternalID)
 	e.skip(2) // Payment Terms Name, Next Payment Due At
 	e.string(references(r))
+}
+
+// subtotal writes what the lines come to once the discount is taken off, which is what Shopify's column holds.
+func (e *encoder) subtotal(r *order.Record) {
+	if rest, err := r.Subtotal.Sub(r.Discount); err == nil && !r.Discount.IsZero() {
+		e.money(rest)
+		return
+	}
+	e.money(r.Subtotal)
 }
 
 // shopifyMore writes the row of a further line.

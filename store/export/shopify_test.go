@@ -121,7 +121,7 @@ func expected(r *order.Record, zone *time.Location) sold {
 		Sent: when(fulfilledAt(r)), Cancelled: when(cancelledAt(r)), Codes: strings.Join(r.DiscountCodes, ", "),
 		Method: r.ShippingMethod, Notes: asRead(r.CustomerNote), Payment: r.PaymentMethod, Reference: pay.Reference,
 		Tags: strings.Join(r.Tags, ", "), Source: r.Source, Phone: phone(r), PaymentID: pay.ExternalID, AllReferences: references(r),
-		Subtotal: r.Subtotal, Shipping: r.ShippingCost, Tax: r.Tax, Total: r.Total, Discount: r.Discount, Refunded: r.Refunded,
+		Subtotal: afterDiscount(r), Shipping: r.ShippingCost, Tax: r.Tax, Total: r.Total, Discount: r.Discount, Refunded: r.Refunded,
 		Billing: r.Billing, ShippingTo: r.Shipping,
 	}
 	if hasPaid(r.CustomerPayment) {
@@ -146,6 +146,14 @@ func expected(r *order.Record, zone *time.Location) sold {
 		})
 	}
 	return s
+}
+
+// afterDiscount is what Shopify calls the subtotal.
+func afterDiscount(r *order.Record) order.Money {
+	if r.Discount.IsZero() || r.Discount.Currency != r.Subtotal.Currency {
+		return r.Subtotal
+	}
+	return order.New(r.Subtotal.Minor-r.Discount.Minor, r.Subtotal.Currency)
 }
 
 // TestShopifyRoundTrip writes orders and reads them back.
