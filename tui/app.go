@@ -108,7 +108,7 @@ func newRoot(ctx context.Context, o Options) (*root, error) {
 		return nil, err
 	}
 	c.SetShops(shops)
-	m := &root{ctx: c, opt: o, home: orders.New(c, o.Orders), mouse: o.Mouse, profile: colorprofile.TrueColor}
+	m := &root{ctx: c, opt: o, home: orders.New(c, o.Orders), mouse: o.Mouse, profile: colorprofile.TrueColor, freshOld: true}
 	c.Open, c.Close, c.Run = m.open, m.close, m.run
 	return m, nil
 }

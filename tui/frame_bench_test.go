@@ -49,6 +49,20 @@ func BenchmarkFrame(b *testing.B) {
 	})
 }
 
+// A frame is made out of what is kept from the one before: what is written anew is the cursor's place and the text as a
+// whole.
+func TestAFrameTakesLittleMemory(t *testing.T) {
+	s := start(t, 200, 50)
+	s.key("j")
+	n := testing.AllocsPerRun(50, func() {
+		s.m.version++
+		s.m.View()
+	})
+	if n > 10 {
+		t.Errorf("%.0f allocations for a frame, more than 10", n)
+	}
+}
+
 // perCell is a table of nine columns by lipgloss.
 func perCell(rows []order.Row, cursor int) string {
 	widths := []int{12, 14, 30, 5, 60, 20, 16, 18, 16}

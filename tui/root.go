@@ -40,7 +40,11 @@ type root struct {
 	drawn   uint64
 	content string
 	shown   bool // a first picture was made
-	cursor  *tea.Cursor
+
+	right    []draw.Span // of the header; its memory is used again
+	fresh    []draw.Span // how fresh the desk is, as it was written last
+	freshOld bool        // something has happened since
+	cursor   *tea.Cursor
 }
 
 type clicked struct {
@@ -58,6 +62,9 @@ func (m *root) tick() tea.Cmd { return m.ctx.After(time.Second, ui.Tick(m.ctx.No
 // Update routes a message: keys and mouse to the topmost layer, everything else to all.
 func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.version++
+	if _, key := msg.(tea.KeyPressMsg); !key {
+		m.freshOld = true
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
@@ -169,6 +176,7 @@ func (m *root) key(k tea.KeyPressMsg) tea.Cmd {
 
 // do offers an action to the layers from the top down; a dialog lets nothing through to what it covers.
 func (m *root) do(a action.Action) tea.Cmd {
+	m.freshOld = m.freshOld || a.Scope == action.Global // it may ask for a synchronisation
 	for i := len(m.stack) - 1; i >= 0; i-- {
 		if cmd, handled := m.stack[i].Do(a); handled {
 			return cmd

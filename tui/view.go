@@ -74,7 +74,7 @@ func (m *root) header(b draw.Box) {
 	if !m.ctx.Theme.Few {
 		c.Fill(b, draw.Style{BG: theme.BarBG})
 	}
-	right := []draw.Span{}
+	right := m.right[:0]
 	if m.ctx.Demo {
 		right = append(right, draw.Span{Text: " DEMO ", Style: theme.DemoPill})
 		if m.w >= 110 {
@@ -83,17 +83,22 @@ func (m *root) header(b draw.Box) {
 			right = append(right, draw.Span{Text: "  "})
 		}
 	}
-	right = append(right, m.freshness()...)
+	if m.freshOld {
+		m.fresh, m.freshOld = m.freshness(), false
+	}
+	right = append(right, m.fresh...)
 	right = append(right, draw.Span{Text: "   " + m.ctx.Keys.Key(action.Help), Style: theme.Key}, draw.Span{Text: " help ", Style: theme.DimText})
+	m.right = right
 	taken := c.SpansRight(b, right...)
 	left := draw.Box{X: b.X + 1, Y: b.Y, W: b.W - taken - 2, H: 1}
 	n := c.Text(left, "Orderdeck", theme.Brand) + 3
-	for _, s := range m.ctx.Shops {
+	for i := range m.ctx.Shops {
+		s := &m.ctx.Shops[i]
 		rest := left.W - n
 		if rest < 8 {
 			break
 		}
-		n += c.Spans(draw.Box{X: left.X + n, Y: b.Y, W: rest, H: 1}, draw.Span{Text: m.ctx.Title(s.Name)}, draw.Span{Text: " · " + s.Platform, Style: theme.FaintTxt}) + 3
+		n += c.Spans(draw.Box{X: left.X + n, Y: b.Y, W: rest, H: 1}, draw.Span{Text: m.ctx.Title(s.Name)}, draw.Span{Text: " · ", Style: theme.FaintTxt}, draw.Span{Text: s.Platform, Style: theme.FaintTxt}) + 3
 	}
 }
 
@@ -166,7 +171,7 @@ func (m *root) footer(b draw.Box) {
 		if can, _ := m.can(id); !can {
 			st, word = theme.FaintTxt, theme.FaintTxt
 		}
-		c.Spans(in, draw.Span{Text: key, Style: st}, draw.Span{Text: " " + a.Label, Style: word})
+		c.Spans(in, draw.Span{Text: key, Style: st}, draw.Span{Text: " ", Style: word}, draw.Span{Text: a.Label, Style: word})
 		in.X, in.W = in.X+w+2, in.W-w-2
 	}
 }

@@ -101,7 +101,7 @@ func (l Locale) Name() string { return l.orEnglish().name }
 func (l Locale) DecimalMark() rune { return rune(l.orEnglish().decimal[0]) }
 
 // Number writes a whole number with its thousands grouped: "12.408".
-func (l Locale) Number(n int64) string { return string(l.AppendAmount(nil, n, 0)) }
+func (l Locale) Number(n int64) string { return l.Amount(n, 0) }
 
 // Money writes a currency's code and an amount in its minor units; exponent is how many decimals the minor unit stands
 // for: Money(123456, 2, "BRL") is "BRL 1.234,56" in Brazil. The code always comes first, so that columns line up.
@@ -119,7 +119,8 @@ func (l Locale) AppendMoney(dst []byte, minor int64, exponent int, code string) 
 
 // Amount writes an amount in minor units without a currency: "1.234,56".
 func (l Locale) Amount(minor int64, exponent int) string {
-	return string(l.AppendAmount(nil, minor, exponent))
+	var buf [40]byte
+	return string(l.AppendAmount(buf[:0], minor, exponent))
 }
 
 // AppendAmount appends what Amount writes.
@@ -132,8 +133,12 @@ func (l Locale) AppendAmount(dst []byte, minor int64, exponent int) []byte {
 	}
 	var buf [40]byte
 	digits := strconv.AppendUint(buf[:0], u, 10)
-	for len(digits) <= exponent {
-		digits = slices.Insert(digits, 0, '0')
+	if missing := exponent + 1 - len(digits); missing > 0 {
+		digits = buf[:exponent+1]
+		copy(digits[missing:], strconv.AppendUint(make([]byte, 0, 20), u, 10))
+		for i := range missing {
+			digits[i] = '0'
+		}
 	}
 	whole := digits[:len(digits)-exponent]
 	dst = l.appendGrouped(dst, whole)

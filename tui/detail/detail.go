@@ -264,10 +264,11 @@ func Draw(c *draw.Canvas, b draw.Box, lines []Line, from int) {
 		if from+y >= len(lines) {
 			return
 		}
-		l, row := lines[from+y], b.Row(y)
+		l, row := &lines[from+y], b.Row(y)
 		if l.Rule != "" {
 			n := c.Text(row, "─ ", theme.Rule)
-			n += c.Text(draw.Box{X: row.X + n, Y: row.Y, W: row.W - n, H: 1}, l.Rule+" ", theme.Head)
+			n += c.Text(draw.Box{X: row.X + n, Y: row.Y, W: row.W - n, H: 1}, l.Rule, theme.Head)
+			n += c.Text(draw.Box{X: row.X + n, Y: row.Y, W: row.W - n, H: 1}, " ", theme.Head)
 			c.Repeat(draw.Box{X: row.X + n, Y: row.Y, W: row.W - n, H: 1}, '─', theme.Rule)
 			continue
 		}

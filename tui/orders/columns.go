@@ -14,6 +14,7 @@ import (
 // columns that may stretch share what is left over.
 type column struct {
 	id, title string
+	sorted    [2]string // the title when the list is sorted by it, downwards and upwards
 	min, max  int
 	stretch   int // share of what is left over
 	keep      int // when it gets narrow, the lowest goes first
@@ -141,7 +142,9 @@ func chosen(own []string, withStage, withStore bool) []column {
 	var out []column
 	for _, id := range ids {
 		if i := slices.IndexFunc(columns, func(c column) bool { return c.id == id }); i >= 0 {
-			out = append(out, columns[i])
+			c := columns[i]
+			c.sorted = [2]string{c.title + " ▾", c.title + " ▴"}
+			out = append(out, c)
 		}
 	}
 	return out

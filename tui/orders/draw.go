@@ -2,8 +2,10 @@ package orders
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/tui/action"
@@ -52,12 +54,31 @@ func (s *Screen) drawList(c *draw.Canvas, b draw.Box) {
 		s.empty(c, b)
 		return
 	}
-	tab := s.tabs.current()
-	cols := chosen(s.columns(), tab.Stage == "", len(s.ctx.Shops) > 1 && len(s.shops) != 1)
-	if b.W < 80 && len(s.columns()) == 0 {
-		cols = chosen([]string{"order", "customer", "stage", "total"}, false, false)
+	s.table.draw(c, b, s.list, s.shownColumns(b.W), s.sort, s.marked.has)
+}
+
+// columnsKey is what the choice of columns depends on.
+type columnsKey struct {
+	own                  string
+	stage, store, narrow bool
+}
+
+// shownColumns are the columns for this tab and width, made anew only when the choice changes.
+func (s *Screen) shownColumns(width int) []column {
+	own := s.columns()
+	key := columnsKey{stage: s.tabs.current().Stage == "", store: len(s.ctx.Shops) > 1 && len(s.shops) != 1, narrow: width < 80 && len(own) == 0}
+	if len(own) > 0 {
+		key.own = strings.Join(own, " ")
 	}
-	s.table.draw(c, b, s.list, cols, s.sort, s.marked.has)
+	if s.cols != nil && key == s.colsFor {
+		return s.cols
+	}
+	if s.colsFor = key; key.narrow {
+		s.cols = chosen([]string{"order", "customer", "stage", "total"}, false, false)
+	} else {
+		s.cols = chosen(own, key.stage, key.store)
+	}
+	return s.cols
 }
 
 func (s *Screen) columns() []string {
@@ -67,55 +88,92 @@ func (s *Screen) columns() []string {
 	return s.opt.Columns
 }
 
-// status is what stands at the end of the search line: place, how many, sums, what is selected.
+// written keeps what the end of the search line said, so that moving the cursor writes one number.
+type written struct {
+	spans []draw.Span
+	of    ofKey
+	ofs   string
+	sums  []store.Sum // that the texts below were made of
+	more  bool
+	money []draw.Span
+}
+
+type ofKey struct {
+	n           int
+	about, part bool
+}
+
+// status is what stands at the end of the search line: place, how many, sums, what is selected. It is good until the
+// next call.
 func (s *Screen) status(width int) []draw.Span {
-	var out []draw.Span
+	out := s.written.spans[:0]
 	sep := func() {
 		if len(out) > 0 {
 			out = append(out, draw.Span{Text: "   "})
 		}
 	}
-	num := func(n int) string { return s.ctx.Locale.Number(int64(n)) }
 	if done, total := s.ctx.Store.Indexing(); total > 0 && done < total {
 		out = append(out, draw.Span{Text: fmt.Sprintf("indexing %d %%", done*100/total), Style: theme.Warn})
 	}
 	if s.marked.n > 0 {
 		sep()
-		out = append(out, draw.Span{Text: "✓ " + num(s.marked.n) + " selected", Style: theme.Good})
+		out = append(out, draw.Span{Text: "✓ " + s.number(s.marked.n) + " selected", Style: theme.Good})
 	}
 	if n := s.list.fresh; n > 0 {
 		sep()
-		out = append(out, draw.Span{Text: "↑ " + num(n) + " new above", Style: theme.Brand})
+		out = append(out, draw.Span{Text: "↑ " + s.number(n) + " new above", Style: theme.Brand})
 	}
 	if n := s.list.known(); n > 0 {
 		sep()
-		of := num(n)
-		if !s.list.idsKnown && s.list.total < 0 {
-			of += "+"
-		}
-		if s.list.partial {
-			of += " (the newest hits)"
-		}
-		out = append(out, draw.Span{Text: num(s.list.cursor + 1), Style: theme.Plain}, draw.Span{Text: " of " + of, Style: theme.DimText})
+		out = append(out, draw.Span{Text: s.number(s.list.cursor + 1), Style: theme.Plain}, draw.Span{Text: s.ofAll(n), Style: theme.DimText})
 	}
 	if width >= 100 && len(s.sums) > 0 {
 		sep()
-		for i, sum := range s.sums {
-			if i == 4 {
-				out = append(out, draw.Span{Text: " …", Style: theme.FaintTxt})
-				break
-			}
-			if i > 0 {
-				out = append(out, draw.Span{Text: " · ", Style: theme.FaintTxt})
-			}
-			more := ""
-			if s.sumsMore {
-				more = "+"
-			}
-			out = append(out, draw.Span{Text: sum.Total.Currency + " ", Style: theme.FaintTxt}, draw.Span{Text: s.ctx.Amount(sum.Total) + more, Style: theme.DimText})
+		out = append(out, s.money()...)
+	}
+	s.written.spans = out
+	return out
+}
+
+func (s *Screen) number(n int) string { return s.ctx.Locale.Number(int64(n)) }
+
+// ofAll says of how many orders the cursor is on one.
+func (s *Screen) ofAll(n int) string {
+	key := ofKey{n, !s.list.idsKnown && s.list.total < 0, s.list.partial}
+	if w := &s.written; w.ofs == "" || w.of != key {
+		w.of, w.ofs = key, " of "+s.number(n)
+		if key.about {
+			w.ofs += "+"
+		}
+		if key.part {
+			w.ofs += " (the newest hits)"
 		}
 	}
-	return out
+	return s.written.ofs
+}
+
+// money writes the sums.
+func (s *Screen) money() []draw.Span {
+	w := &s.written
+	if len(w.sums) == len(s.sums) && &w.sums[0] == &s.sums[0] && w.more == s.sumsMore {
+		return w.money
+	}
+	w.sums, w.more, w.money = s.sums, s.sumsMore, nil
+	for i, sum := range s.sums {
+		if i == 4 {
+			w.money = append(w.money, draw.Span{Text: " …", Style: theme.FaintTxt})
+			break
+		}
+		if i > 0 {
+			w.money = append(w.money, draw.Span{Text: " · ", Style: theme.FaintTxt})
+		}
+		more := ""
+		if s.sumsMore {
+			more = "+"
+		}
+		w.money = append(w.money, draw.Span{Text: sum.Total.Currency + " ", Style: theme.FaintTxt}, draw.Span{Text: s.ctx.Amount(sum.Total) + more, Style: theme.DimText})
+	}
+	return w.money
 }
 
 func (s *Screen) drawPane(c *draw.Canvas) {
@@ -130,8 +188,10 @@ func (s *Screen) drawPane(c *draw.Canvas) {
 	s.scroll = clamp(s.scroll, 0, max(0, len(s.lines)-s.pane.H))
 	detail.Draw(c, s.pane, s.lines, s.scroll)
 	if more := len(s.lines) - s.scroll - s.pane.H; more > 0 {
-		note := fmt.Sprintf(" %s %d more ", s.ctx.Keys.Key(action.ScrollDown), more)
-		c.TextRight(s.pane.Row(s.pane.H-1), note, theme.FaintTxt)
+		if more != s.more {
+			s.more, s.moreNote = more, fmt.Sprintf(" %s %d more ", s.ctx.Keys.Key(action.ScrollDown), more)
+		}
+		c.TextRight(s.pane.Row(s.pane.H-1), s.moreNote, theme.FaintTxt)
 	}
 }
 

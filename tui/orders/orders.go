@@ -49,6 +49,8 @@ type Screen struct {
 	lines     []detail.Line
 	linesFor  linesKey
 	scroll    int
+	more      int // lines of the pane that are out of sight, as moreNote says
+	moreNote  string
 	seenReq   int64
 
 	sums     []store.Sum
@@ -65,6 +67,11 @@ type Screen struct {
 	err       error
 
 	box, pane, left, above draw.Box
+
+	// What was written or chosen for the last picture, and what for.
+	written written
+	cols    []column
+	colsFor columnsKey
 }
 
 type linesKey struct {
@@ -361,10 +368,12 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 
 // Footer names what matters most now.
 func (s *Screen) Footer() []action.ID {
-	return []action.ID{
-		action.Open, action.Select, action.Search, action.Dates, action.Sorting, action.Views, action.Export, action.SyncNow,
-		action.Why, action.Copy, action.Commands,
-	}
+	return footer
+}
+
+var footer = []action.ID{
+	action.Open, action.Select, action.Search, action.Dates, action.Sorting, action.Views, action.Export, action.SyncNow,
+	action.Why, action.Copy, action.Commands,
 }
 
 // Editing tells whether the search line is being typed into.

@@ -27,6 +27,7 @@ type table struct {
 	rows  *order.Row // the first of the rows that cells were made from
 	n     int
 	ids   string // of the columns
+	of    []column
 }
 
 // cell is the text of one cell, made once.
@@ -42,9 +43,12 @@ func (t *table) reset() { clear(t.need) }
 
 // prepare makes the texts of the rows on the screen, and lets the columns grow to what they need.
 func (t *table) prepare(l *list, cols []column) {
-	ids := ""
-	for i := range cols {
-		ids += cols[i].id + " "
+	ids := t.ids
+	if len(cols) == 0 || len(t.of) != len(cols) || &t.of[0] != &cols[0] {
+		t.of, ids = cols, ""
+		for i := range cols {
+			ids += cols[i].id + " "
+		}
 	}
 	var first *order.Row
 	if len(l.rows) > 0 {
@@ -108,10 +112,11 @@ func (t *table) draw(c *draw.Canvas, b draw.Box, l *list, cols []column, s order
 
 func (t *table) heading(c *draw.Canvas, b draw.Box, s order.Sort) {
 	x := b.X + marks
-	for i, col := range t.cols {
+	for i := range t.cols {
+		col := &t.cols[i]
 		title := col.title
 		if col.sort != "" && col.sort == s.Key {
-			title += map[bool]string{false: " ▾", true: " ▴"}[s.Asc]
+			title = col.sorted[b2i(s.Asc)]
 		}
 		cell := draw.Box{X: x, Y: b.Y, W: t.widths[i], H: 1}
 		if col.right {

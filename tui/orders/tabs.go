@@ -28,6 +28,15 @@ type tabs struct {
 	views  map[string]viewCount
 	hits   []tabHit
 	from   int // first tab that is drawn
+
+	show    []order.Tab           // what shown gave last; its memory is used again
+	numbers map[string]writtenTab // by id
+}
+
+// writtenTab is a tab's number as it was written last.
+type writtenTab struct {
+	count viewCount
+	text  string
 }
 
 type tabHit struct {
@@ -36,7 +45,7 @@ type tabHit struct {
 }
 
 func newTabs(ctx *ui.Context, own []order.Tab) *tabs {
-	t := &tabs{ctx: ctx, active: order.TabAll, views: map[string]viewCount{}}
+	t := &tabs{ctx: ctx, active: order.TabAll, views: map[string]viewCount{}, numbers: map[string]writtenTab{}}
 	t.setOwn(own)
 	return t
 }
@@ -45,10 +54,18 @@ func (t *tabs) setOwn(own []order.Tab) { t.all = append(order.Tabs(), own...) }
 
 // shown leaves out To ship where no shop has a shelf of its own and nothing stands in it.
 func (t *tabs) shown() []order.Tab {
-	own := slices.ContainsFunc(t.ctx.Shops, func(s store.Shop) bool { return s.OwnStock })
-	return slices.DeleteFunc(slices.Clone(t.all), func(tab order.Tab) bool {
-		return tab.Stage == order.StageToShip && !own && t.counts[tab.ID] == 0 && t.active != tab.ID
-	})
+	own := false
+	for i := range t.ctx.Shops {
+		own = own || t.ctx.Shops[i].OwnStock
+	}
+	t.show = t.show[:0]
+	for i := range t.all {
+		tab := &t.all[i]
+		if tab.Stage != order.StageToShip || own || t.counts[tab.ID] != 0 || t.active == tab.ID {
+			t.show = append(t.show, *tab)
+		}
+	}
+	return t.show
 }
 
 func (t *tabs) current() order.Tab {
@@ -82,17 +99,26 @@ func (t *tabs) label(tab order.Tab) (title, count string) {
 		if t.counts == nil {
 			return tab.Title, ""
 		}
-		return tab.Title, t.ctx.Locale.Number(int64(t.counts[tab.ID]))
+		return tab.Title, t.number(tab.ID, viewCount{n: t.counts[tab.ID]})
 	}
 	v, ok := t.views[tab.ID]
 	if !ok {
 		return tab.Title, ""
 	}
-	n := t.ctx.Locale.Number(int64(v.n))
-	if v.more {
-		n += "+"
+	return tab.Title, t.number(tab.ID, v)
+}
+
+// number writes a tab's number, once for as long as it stays.
+func (t *tabs) number(id string, n viewCount) string {
+	if w, ok := t.numbers[id]; ok && w.count == n {
+		return w.text
 	}
-	return tab.Title, n
+	text := t.ctx.Locale.Number(int64(n.n))
+	if n.more {
+		text += "+"
+	}
+	t.numbers[id] = writtenTab{n, text}
+	return text
 }
 
 // draw paints the row, scrolled so that the active tab is in sight.
