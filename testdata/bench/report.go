@@ -68,9 +68,8 @@ func (f figure) met() bool {
 	return f.measured() >= f.Limit
 }
 
-// absurd is how many times off its target a figure is when something must be broken. On a busy machine, and with few
-// rounds, the worst of many measurements is easily ten times off.
-const absurd = 30
+// absurd is how many times off its target a figure is when something must be broken.
+const absurd = 10
 
 // absurd tells whether a figure is so far from its target that something must be broken.
 func (f figure) absurd(orders int) bool {
