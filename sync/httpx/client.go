@@ -71,6 +71,17 @@ type Answer struct {
 // ErrTooLarge is the cause of the error for an answer above Options.MaxBody.
 var ErrTooLarge = errors.New("the answer is too large")
 
+// ErrNotSent is in the errors for a request of which surely nothing was carried out: the other side was never reached,
+// or it turned out not to be the one that we want to talk to before a byte of the request was sent.
+var ErrNotSent = errors.New("the request was not sent")
+
+// Overload is the cause of the errors for being turned away for now (429, 5xx): the answer that came with it, which may
+// say more. Something between us and the other side may have given it, so it does not tell that nothing was done.
+type Overload struct{ Answer *Answer }
+
+// Error names the status.
+func (o *Overload) Error() string { return fmt.Sprintf("status %d", o.Answer.Status) }
+
 // New makes a Client. It refuses addresses that it would not talk to.
 func New(o Options) (*Client, error) {
 	base, err := CheckURL(o.URL)
@@ -158,7 +169,10 @@ func (c *Client) Host() string { return c.base.Host }
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	if c.o.Limit != nil {
 		if err := c.o.Limit.Wait(ctx); err != nil {
-			return nil, c.failure(ctx, err)
+			return nil, &sync.Error{
+				Kind: sync.RateLimited, Text: "there was no time left to ask " + c.base.Host + " without going faster than it allows",
+				Err: fmt.Errorf("%w: %w", ErrNotSent, err),
+			}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -320,5 +321,53 @@ func TestTheLimiterIsWaitedFor(t *testing.T) {
 	defer cancel()
 	if _, err := c.Do(ctx, Request{}); err == nil {
 		t.Error("the second request did not wait")
+	}
+}
+
+func TestWhatIsKnownNotToHaveBeenSent(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "http://" + closed.Addr().String()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tls := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request came through") }))
+	defer tls.Close()
+	cut := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	slow := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // until it is read, nobody sees that the other side has gone
+		<-r.Context().Done()
+	})
+	busy := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTooManyRequests)
+		fmt.Fprint(w, `{"code":7}`)
+	})
+	never := rate.NewLimiter(rate.Every(time.Hour), 1)
+	never.Allow()
+	for _, tc := range []struct {
+		name    string
+		o       Options
+		notSent bool
+	}{
+		{"nobody listens", Options{URL: nobody}, true},
+		{"no such host", Options{URL: "https://shop.invalid"}, true},
+		{"a certificate of somebody else", Options{URL: tls.URL}, true},
+		{"no time within the rate limit", Options{URL: cut, Limit: never}, true},
+		{"cut in the middle", Options{URL: cut}, false},
+		{"no answer in time", Options{URL: slow, Timeout: 50 * time.Millisecond}, false},
+		{"turned away", Options{URL: busy}, false},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		_, err := client(t, tc.o).Do(ctx, Request{Method: http.MethodPost, Body: []byte("{}")})
+		cancel()
+		if err == nil || errors.Is(err, ErrNotSent) != tc.notSent {
+			t.Errorf("%s: %v; known not to have been sent: %t", tc.name, err, errors.Is(err, ErrNotSent))
+		}
+		var o *Overload
+		if got := errors.As(err, &o); got != (tc.name == "turned away") || got && string(o.Answer.Body) != `{"code":7}` {
+			t.Errorf("%s: the answer that came with it: %+v", tc.name, o)
+		}
 	}
 }

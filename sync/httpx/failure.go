@@ -41,14 +41,19 @@ func (c *Client) judge(a *Answer, now time.Time) error {
 		}
 		return c.sentOn(to)
 	case a.Status == http.StatusTooManyRequests:
-		return &sync.Error{Kind: sync.RateLimited, RetryAfter: after, Text: c.base.Host + " asks us to slow down (" + status + ")"}
+		return &sync.Error{
+			Kind: sync.RateLimited, RetryAfter: after, Err: &Overload{a},
+			Text: c.base.Host + " asks us to slow down (" + status + ")",
+		}
 	case a.Status >= 500 && page:
 		return &sync.Error{
-			Kind: sync.Unavailable, RetryAfter: after,
+			Kind: sync.Unavailable, RetryAfter: after, Err: &Overload{a},
 			Text: fmt.Sprintf("%s shows a web page instead of data (%s%s): it is down or under maintenance", c.base.Host, status, title),
 		}
 	case a.Status >= 500:
-		return &sync.Error{Kind: sync.Unavailable, RetryAfter: after, Text: c.base.Host + " has a problem of its own (" + status + ")"}
+		return &sync.Error{
+			Kind: sync.Unavailable, RetryAfter: after, Err: &Overload{a}, Text: c.base.Host + " has a problem of its own (" + status + ")",
+		}
 	case page && a.Header.Get("Cf-Mitigated") != "":
 		return &sync.Error{
 			Kind: sync.Refused, Text: fmt.Sprintf("Cloudflare stands before %s and wants to see a browser (%s)", c.base.Host, status),
@@ -92,6 +97,9 @@ func (c *Client) failure(ctx context.Context, err error) error {
 		err = wrapped.Err
 	}
 	e := &sync.Error{Kind: sync.Network, Err: errors.New(c.Redact(err.Error()))}
+	if !reached(err) {
+		e.Err = fmt.Errorf("%w: %w", ErrNotSent, e.Err)
+	}
 	host := c.base.Host
 	var dns *net.DNSError
 	var unknown x509.UnknownAuthorityError
@@ -116,6 +124,17 @@ func (c *Client) failure(ctx context.Context, err error) error {
 		e.Text = host + " could not be reached: " + c.Redact(err.Error())
 	}
 	return e
+}
+
+// reached tells whether a connection may have stood, so that the request, or a part of it, may have gone out. Anything
+// that is not known to come before that counts.
+func reached(err error) bool {
+	var dial *net.OpError
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	return (!errors.As(err, &dial) || dial.Op != "dial" && dial.Op != "proxyconnect") &&
+		!errors.As(err, &dns) && !errors.As(err, &cert) && !errors.As(err, &record)
 }
 
 func isTimeout(err error) bool {
