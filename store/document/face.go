@@ -76,7 +76,7 @@ type typeface struct {
 	own    [2]*face // by weight
 	more   []pair   // others, in the order in which they were needed
 	search *finder
-	lost   map[rune]bool           // no font has them
+	lost   map[rune]bool                // no font has them
 	joined map[*unicode.RangeTable]bool // scripts whose letters would have to be joined
 }
 

@@ -80,8 +80,8 @@ func (s *sheet) brand(b *Brand, title string, about []string) (warnings []string
 
 // runningHead is what stands on the pages after the first.
 func (s *sheet) runningHead(b *Brand, title string) {
-	s.put(margin, s.y, -1, b.Name, small)
-	s.put(s.width-margin, s.y, 1, title, small)
+	s.put(margin, s.y, -1, s.oneLine(b.Name, s.inner()*0.45, small), small)
+	s.put(s.width-margin, s.y, 1, s.oneLine(title, s.inner()*0.5, small), small)
 	s.y += 14
 	s.rule(0.5, pale)
 	s.y += 12
@@ -90,7 +90,7 @@ func (s *sheet) runningHead(b *Brand, title string) {
 func (s *sheet) pageFoot(left, right string) {
 	y := s.height - margin
 	s.rect(margin, y-6, s.inner(), 0.5, pale)
-	s.put(margin, y, -1, left, small)
+	s.put(margin, y, -1, s.oneLine(left, s.inner()*0.75, small), small)
 	s.put(s.width-margin, y, 1, right, small)
 }
 

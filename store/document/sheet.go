@@ -152,6 +152,18 @@ func (s *sheet) wrap(t string, width float64, st style) []string {
 	return out
 }
 
+// oneLine is a text cut to a width.
+func (s *sheet) oneLine(t string, width float64, st style) string {
+	lines := s.wrap(strings.ReplaceAll(t, "\n", " "), width, st)
+	switch len(lines) {
+	case 0:
+		return ""
+	case 1:
+		return lines[0]
+	}
+	return lines[0] + " …"
+}
+
 // block writes lines below each other at a place, and gives the height.
 func (s *sheet) block(x, y float64, align int, lines []string, st style) float64 {
 	for i, line := range lines {
@@ -168,9 +180,13 @@ func (s *sheet) rect(x, y, w, h float64, fill colour) {
 // rule draws a line across the page where it stands.
 func (s *sheet) rule(height float64, c colour) { s.rect(margin, s.y, s.inner(), height, c) }
 
-// paragraphs writes a text over the width at s.y, over as many pages as it takes.
+// paragraphs writes a text over the width at s.y, on one page where it fits.
 func (s *sheet) paragraphs(t string, width float64, st style) {
-	for _, line := range s.wrap(t, width, st) {
+	lines := s.wrap(t, width, st)
+	if high := float64(len(lines)) * st.size * leading; high < s.height/2 {
+		s.need(high)
+	}
+	for _, line := range lines {
 		s.need(st.size * leading)
 		s.put(margin, s.y, -1, line, st)
 		s.y += st.size * leading

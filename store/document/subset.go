@@ -155,6 +155,11 @@ func (f *face) outline(r rune) ([][]point, error) {
 			last = s.Args[2]
 		}
 	}
+	for i, c := range out { // TrueType closes contours by itself
+		if n := len(c); n > 1 && c[0] == c[n-1] {
+			out[i] = c[:n-1]
+		}
+	}
 	return slices.DeleteFunc(out, func(c []point) bool { return len(c) < 3 }), nil
 }
 
