@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"math/big"
-	"strconv"
 	"strings"
 	"time"
 
@@ -115,13 +113,14 @@ func (d *ReceiptData) sums(t words) []total {
 	return sums
 }
 
-// convert changes an amount by a rate, rounded half away from zero.
+// convert changes an amount by a rate, in whichever direction.
 func convert(m order.Money, r *checkout.Rate) (order.Money, bool) {
-	if m.Currency != r.From {
-		return order.Money{}, false
+	to := r.To
+	if m.Currency == r.To {
+		to = r.From
 	}
-	out, ok := mulDecimal(m, r.Rate, r.To)
-	return out, ok
+	out, _, ok := checkout.Convert(m, to, []checkout.Rate{*r}, r.Date)
+	return out, ok && out.Currency != m.Currency
 }
 
 // Receipt writes the receipt of a placement as a PDF; ErrNotPaid where there is nothing to be receipted.
@@ -195,32 +194,4 @@ func ReceiptText(w io.Writer, d ReceiptData) error {
 	}
 	_, err = io.WriteString(w, b.String())
 	return err
-}
-
-// mulDecimal multiplies an amount by a decimal text and gives it in another currency.
-func mulDecimal(m order.Money, by, currency string) (order.Money, bool) {
-	whole, frac, _ := strings.Cut(strings.TrimSpace(by), ".")
-	digits, err := strconv.ParseInt(whole+frac, 10, 64)
-	if err != nil || digits <= 0 || len(whole+frac) > 17 {
-		return order.Money{}, false
-	}
-	return scaled(m, digits, len(frac), currency)
-}
-
-// scaled is m × digits / 10^decimals in another currency, rounded half away from zero.
-func scaled(m order.Money, digits int64, decimals int, currency string) (order.Money, bool) {
-	n := new(big.Int).Mul(big.NewInt(m.Minor), big.NewInt(digits))
-	shift := decimals + order.Exponent(m.Currency) - order.Exponent(currency)
-	ten := func(e int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e)), nil) }
-	if shift < 0 {
-		n.Mul(n, ten(-shift))
-	} else if shift > 0 {
-		by := ten(shift)
-		half := new(big.Int).Quo(by, big.NewInt(2))
-		if n.Sign() < 0 {
-			half.Neg(half)
-		}
-		n.Add(n, half).Quo(n, by)
-	}
-	return order.Money{Minor: n.Int64(), Currency: currency}, n.IsInt64()
 }
