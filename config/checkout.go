@@ -55,34 +55,34 @@ type Rules struct {
 	Packaging []PackagingConfig
 }
 
-// RuleConfig is one shipping rule. Amounts are texts such as "USD 50.00".
+// RuleConfig is one shipping rule. Amounts are texts such as "50.00 USD".
 type RuleConfig struct {
-	Name           string
-	Sequence       int
-	Disabled       bool
-	Countries      []string
-	Supplier       string
-	AmountFrom     string
-	AmountTo       string
-	FreightFrom    string
-	FreightTo      string
-	Method         string
-	CashOnDelivery bool
-	Line           int // in the file; 0 = not from a file
+	Name           string   `yaml:"name"`
+	Sequence       int      `yaml:"sequence"` // where the file has none: 10 more than the rule before
+	Disabled       bool     `yaml:"disabled,omitempty"`
+	Supplier       string   `yaml:"supplier,omitempty"`
+	Countries      []string `yaml:"countries,omitempty,flow"`
+	AmountFrom     string   `yaml:"amount_from,omitempty"`
+	AmountTo       string   `yaml:"amount_to,omitempty"`
+	FreightFrom    string   `yaml:"freight_from,omitempty"`
+	FreightTo      string   `yaml:"freight_to,omitempty"`
+	Method         string   `yaml:"method"`
+	CashOnDelivery bool     `yaml:"cash_on_delivery,omitempty"`
+	Line           int      `yaml:"-"` // in the file; 0 = not from a file
 }
 
 // PackagingConfig is one packaging rule.
 type PackagingConfig struct {
-	Name      string
-	Sequence  int
-	Disabled  bool
-	Supplier  string
-	Stores    []string
-	Countries []string
-	Tags      []string
-	SKUs      []string
-	CardText  string
-	Line      int // in the file; 0 = not from a file
+	Name      string   `yaml:"name"`
+	Sequence  int      `yaml:"sequence"`
+	Disabled  bool     `yaml:"disabled,omitempty"`
+	Supplier  string   `yaml:"supplier,omitempty"`
+	Stores    []string `yaml:"stores,omitempty,flow"`
+	Countries []string `yaml:"countries,omitempty,flow"`
+	Tags      []string `yaml:"tags,omitempty,flow"`
+	SKUs      []string `yaml:"skus,flow"`
+	CardText  string   `yaml:"card_text,omitempty"`
+	Line      int      `yaml:"-"` // in the file; 0 = not from a file
 }
 
 // The names under which secrets are kept that are no store's: no store can be called so.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type Options struct {
 	File      string                          // --config; "" = ORDERDECK_CONFIG, else the user's own
 	Flags     map[string]string               // settings given as flags, by key: "data"
 	Platforms []string                        // names that a store's platform may have; nil = any
+	Kinds     []string                        // names that a supplier's kind may have; nil = any
 	Filter    func(text string) error         // tells what is wrong with a pull filter; nil = nothing
 	Lookup    func(key string) (string, bool) // the environment; nil = the process'
 	New       bool                            // a file given by name need not exist yet
@@ -118,7 +120,7 @@ func standardFile() string { return filepath.Join(xdg.ConfigHome, "orderdeck", "
 func (c *Config) layer(p *parser, o Options) error {
 	v := viper.New()
 	for _, s := range Settings {
-		if s.kind == stores || s.kind == keymap {
+		if !s.kind.plain() {
 			continue
 		}
 		v.SetDefault(s.Key, s.Default)
@@ -162,14 +164,21 @@ func (s Setting) outside(value string) (string, error) {
 	names := strings.Split(value, ",")
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
-		if !slices.Contains(s.Values, names[i]) {
-			return "", s.unknown(names[i])
+		if err := s.item(names[i]); err != nil {
+			return "", err
 		}
 	}
 	return "[" + strings.Join(names, ", ") + "]", nil
 }
 
-func (s Setting) unknown(name string) error {
+// item checks one entry of a list.
+func (s Setting) item(name string) error {
+	if s.Values == nil {
+		return s.check(name)
+	}
+	if slices.Contains(s.Values, name) {
+		return nil
+	}
 	return fmt.Errorf("%q is none of the %s.%s They are: %s", name, s.Key, didYouMean(name, s.Values), strings.Join(s.Values, ", "))
 }
 
@@ -198,6 +207,13 @@ func (c *Config) resolve(o Options) {
 	c.Theme, c.Icons, c.Mouse = get("theme"), get("icons"), get("mouse") == "true"
 	c.Columns = splitList(get("columns"))
 	c.CSV = CSV{Profile: get("csv.profile"), For: get("csv.for"), Folder: expand(get("csv.folder"))}
+	c.Base = get("base")
+	c.Brand = BrandConfig{
+		Name: get("brand.name"), Logo: expand(get("brand.logo")), Color: get("brand.color"), Address: get("brand.address"),
+		Message: get("brand.message"), Font: expand(get("brand.font")), Languages: splitList(get("brand.languages")),
+	}
+	c.Mail = MailConfig{Host: get("mail.host"), User: get("mail.user"), From: get("mail.from")}
+	c.Mail.Port, _ = strconv.Atoi(get("mail.port"))
 	for i := range c.Stores {
 		if !c.Stores[i].OwnEvery {
 			c.Stores[i].Every = c.SyncEvery

@@ -173,7 +173,7 @@ var secretNames = regexp.MustCompile(`(?i)key$|token|secret|password|passwd`)
 
 func (p *parser) unknown(key *yaml.Node, name string, valid []string) {
 	if secretNames.MatchString(name) && name != "keys" {
-		p.refuse(key, "a setting called %q is not read, and keys never stand in this file: take it out and run `orderdeck store add`, which keeps the key safe.", name)
+		p.refuse(key, "a setting called %q is not read, and keys never stand in this file: take it out and run `orderdeck store add` or `orderdeck supplier add`, which keep the key safe.", name)
 		return
 	}
 	p.refuse(key, "there is no setting called %q.%s Here you can write %s.", name, didYouMean(name, valid), orList(valid))
@@ -186,13 +186,17 @@ func (p *parser) setting(s Setting, value *yaml.Node) {
 	switch s.kind {
 	case stores:
 		p.stores(value)
+	case suppliers:
+		p.suppliers(value)
+	case rates:
+		p.rates(value)
 	case keymap:
 		p.keymap(value)
 	case list:
 		items, ok := p.strings(s.Key, value)
 		for i, item := range items {
-			if !slices.Contains(s.Values, item) {
-				p.refuse(nth(value, i), "%v", s.unknown(item))
+			if err := s.item(item); err != nil {
+				p.refuse(nth(value, i), "%v", err)
 				return
 			}
 		}

@@ -62,7 +62,8 @@ func (s Secret) Check() error {
 	return nil
 }
 
-// Secrets keeps the stores' keys, by the store's name. Every error is a sentence, and none has a key in it.
+// Secrets keeps the stores' keys, by the store's name, and what stands under SupplierSecret, SupplierToken and MailSecret.
+// Every error is a sentence, and none has a key in it.
 type Secrets interface {
 	Mode() string
 	Get(ctx context.Context, store string) (Secret, error)
@@ -117,7 +118,7 @@ func (k *keyringSecrets) Get(ctx context.Context, store string) (Secret, error) 
 		return err
 	})
 	if errors.Is(err, keyring.ErrNotFound) {
-		return Secret{}, fmt.Errorf("%w for %s in the system's keyring: give it with `orderdeck store key %[2]s`", ErrNoSecret, store)
+		return Secret{}, fmt.Errorf("%w for %s in the system's keyring: give it with `%s`", ErrNoSecret, owner(store), giveKey(store))
 	}
 	if err != nil {
 		return Secret{}, unreachable(err)
@@ -178,16 +179,19 @@ type fileSecrets struct{ dir string }
 // Mode is how the keys are kept.
 func (f *fileSecrets) Mode() string { return ModeFile }
 
-func (f *fileSecrets) file(store string) string { return filepath.Join(f.dir, store+".key") }
+// file is where a key is kept. A colon stands in no file name of Windows, and an underscore in no store's name.
+func (f *fileSecrets) file(store string) string {
+	return filepath.Join(f.dir, strings.ReplaceAll(store, ":", "_")+".key")
+}
 
 // Get reads the key of a store.
 func (f *fileSecrets) Get(_ context.Context, store string) (Secret, error) {
-	if err := CheckStoreName(store); err != nil {
+	if err := checkOwner(store); err != nil {
 		return Secret{}, err
 	}
 	for _, name := range []string{f.dir, f.file(store)} {
 		if err := CheckPrivate(name); os.IsNotExist(err) {
-			return Secret{}, fmt.Errorf("%w for %s in %s: give it with `orderdeck store key %[2]s`", ErrNoSecret, store, f.dir)
+			return Secret{}, fmt.Errorf("%w for %s in %s: give it with `%s`", ErrNoSecret, owner(store), f.dir, giveKey(store))
 		} else if err != nil {
 			return Secret{}, err
 		}
@@ -205,7 +209,7 @@ func (f *fileSecrets) Get(_ context.Context, store string) (Secret, error) {
 
 // Set keeps the key of a store in place of an older one.
 func (f *fileSecrets) Set(_ context.Context, store string, key Secret) error {
-	if err := CheckStoreName(store); err != nil {
+	if err := checkOwner(store); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
@@ -219,7 +223,7 @@ func (f *fileSecrets) Set(_ context.Context, store string, key Secret) error {
 
 // Delete forgets the key of a store; that there is none is no error.
 func (f *fileSecrets) Delete(_ context.Context, store string) error {
-	if err := CheckStoreName(store); err != nil {
+	if err := checkOwner(store); err != nil {
 		return err
 	}
 	if err := os.Remove(f.file(store)); err != nil && !os.IsNotExist(err) {
@@ -251,9 +255,79 @@ type envSecrets struct{ lookup func(string) (string, bool) }
 // Mode is how the keys are kept.
 func (e envSecrets) Mode() string { return ModeEnv }
 
-// EnvName is the variable that has a store's key: ORDERDECK_STORE_SHOP_EU_KEY for shop-eu.
+// EnvName is the variable that has a store's key: ORDERDECK_STORE_SHOP_EU_KEY for shop-eu. A supplier has
+// ORDERDECK_SUPPLIER_CJ_KEY, the mail server ORDERDECK_MAIL_PASSWORD.
 func EnvName(store string) string {
-	return "ORDERDECK_STORE_" + strings.ToUpper(strings.ReplaceAll(store, "-", "_")) + "_KEY"
+	kind, name := secretOf(store)
+	switch kind {
+	case MailSecret:
+		return "ORDERDECK_MAIL_PASSWORD"
+	case supplierSecret:
+		return "ORDERDECK_SUPPLIER_" + variable(name) + "_KEY"
+	case tokenSecret:
+		return "ORDERDECK_SUPPLIER_" + variable(name) + "_TOKEN"
+	}
+	return "ORDERDECK_STORE_" + variable(name) + "_KEY"
+}
+
+func variable(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
+
+// secretVariable tells whether a variable is one of those that EnvName makes.
+func secretVariable(name string) bool {
+	for _, v := range []struct{ prefix, suffix string }{
+		{"ORDERDECK_STORE_", "_KEY"}, {"ORDERDECK_SUPPLIER_", "_KEY"}, {"ORDERDECK_SUPPLIER_", "_TOKEN"}, {"ORDERDECK_MAIL_PASSWORD", ""},
+	} {
+		if strings.HasPrefix(name, v.prefix) && strings.HasSuffix(name, v.suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretOf takes the name under which a secret is kept apart; kind is "" for a store's.
+func secretOf(name string) (kind, owner string) {
+	for _, kind := range []string{MailSecret, supplierSecret, tokenSecret} {
+		if rest, ok := strings.CutPrefix(name, kind); ok {
+			return kind, rest
+		}
+	}
+	return "", name
+}
+
+// checkOwner tells what is wrong with the name under which a secret is kept.
+func checkOwner(name string) error {
+	switch kind, owner := secretOf(name); kind {
+	case MailSecret:
+		if owner != "" {
+			return fmt.Errorf("%q is no name under which a key is kept", name)
+		}
+		return nil
+	case supplierSecret, tokenSecret:
+		return CheckSupplierName(owner)
+	}
+	return CheckStoreName(name)
+}
+
+// owner names whose secret it is, for a sentence.
+func owner(name string) string {
+	switch kind, owner := secretOf(name); kind {
+	case MailSecret:
+		return "the mail server"
+	case supplierSecret, tokenSecret:
+		return "the supplier " + owner
+	}
+	return name
+}
+
+// giveKey is the command that asks for a key.
+func giveKey(name string) string {
+	switch kind, owner := secretOf(name); kind {
+	case MailSecret:
+		return "orderdeck config mail-password"
+	case supplierSecret, tokenSecret:
+		return "orderdeck supplier key " + owner
+	}
+	return "orderdeck store key " + name
 }
 
 // Get reads the key of a store.
@@ -261,7 +335,7 @@ func (e envSecrets) Get(_ context.Context, store string) (Secret, error) {
 	text, _ := e.lookup(EnvName(store))
 	key := NewSecret(text)
 	if key.IsZero() {
-		return Secret{}, fmt.Errorf("%w for %s: set the variable %s to the store's key", ErrNoSecret, store, EnvName(store))
+		return Secret{}, fmt.Errorf("%w for %s: set the variable %s to it", ErrNoSecret, owner(store), EnvName(store))
 	}
 	if err := key.Check(); err != nil {
 		return Secret{}, fmt.Errorf("%s: %w", EnvName(store), err)

@@ -28,9 +28,15 @@ const (
 	flag
 	duration
 	list
-	stores // a list of mappings, see storeFields
-	keymap // a mapping whose keys keep their case and dots
+	stores    // a list of mappings, see storeFields
+	keymap    // a mapping whose keys keep their case and dots
+	suppliers // a mapping of names to mappings, see supplierFields
+	rates     // a list of mappings, see rateFields
+	number    // a whole number
 )
+
+// plain tells whether a setting is one text, so that the environment can say it too.
+func (k kind) plain() bool { return k != stores && k != keymap && k != suppliers && k != rates }
 
 // Columns are the names of the columns that the orders table can show.
 var Columns = []string{
@@ -52,9 +58,24 @@ var Settings = []Setting{
 			"Keys never stand in this file: see secrets.",
 	},
 	{
+		Key: "suppliers", kind: suppliers, Default: "{}",
+		Doc: "Who you buy from. `orderdeck supplier add` writes them here. Keys never stand in this file: see secrets.\n" +
+			"The shipping and packaging rules stand in rules.yaml beside this file: `orderdeck rules --help`.",
+	},
+	{
+		Key: "rates", kind: rates, Default: "[]",
+		Doc: "What one unit of a currency is worth in another one, and on which day that was so. The youngest counts, in both\n" +
+			"directions. Without a rate a margin between two currencies is not shown.",
+	},
+	{
+		Key: "base", kind: text, check: checkCurrency, Default: "",
+		Doc: "Your own currency (EUR, BRL, …): what suppliers are paid is shown in it too, where there is a rate.",
+	},
+	{
 		Key: "secrets", kind: choice, Values: []string{ModeKeyring, ModeFile, ModeEnv}, Default: "",
-		Doc: "Where the stores' keys are kept: keyring (the system's), file (a folder of yours that only you can read,\n" +
-			"next to this file) or env (you set ORDERDECK_STORE_<NAME>_KEY; nothing is written).\n" +
+		Doc: "Where the keys of stores and suppliers are kept: keyring (the system's), file (a folder of yours that only you\n" +
+			"can read, next to this file) or env (you set ORDERDECK_STORE_<NAME>_KEY and ORDERDECK_SUPPLIER_<NAME>_KEY;\n" +
+			"nothing is written).\n" +
 			"Chosen when the first store is added; Orderdeck never falls back to a weaker one by itself.",
 	},
 	{
@@ -111,18 +132,66 @@ var Settings = []Setting{
 		Doc: "The folder that exports go to when only a file name is given. When nothing is set, the current folder.",
 	},
 	{
+		Key: "brand.name", kind: text, Default: "",
+		Doc: "The name on branded invoices. When nothing is set, the store's own.",
+	},
+	{
+		Key: "brand.logo", kind: text, check: checkPicture, Default: "",
+		Doc: "The logo on branded invoices: a PNG or JPEG file.",
+	},
+	{
+		Key: "brand.color", kind: text, check: checkColor, Default: "",
+		Doc: "The colour of lines and headings on branded invoices: \"#7c3aed\" (in quotes, or it is a comment).",
+	},
+	{
+		Key: "brand.address", kind: text, Default: "",
+		Doc: "Your address, tax number and how to reach you, on branded invoices. It may have several lines, after `address: |`.",
+	},
+	{
+		Key: "brand.message", kind: text, Default: "",
+		Doc: "A message to the customer at the end of branded invoices. It may have several lines.",
+	},
+	{
+		Key: "brand.font", kind: text, check: checkFont, Default: "",
+		Doc: "A TrueType or OpenType font (.ttf, .otf, .ttc) for scripts that the built-in one does not have, such as Japanese.\n" +
+			"When nothing is set, one of your system is looked for.",
+	},
+	{
+		Key: "brand.languages", kind: list, check: checkLanguage, Default: "[]",
+		Doc: "The languages in which you want branded invoices: [pt-BR, en]. An order in another language gets the first.\n" +
+			"When nothing is set, each in the order's own language where Orderdeck knows it.",
+	},
+	{
+		Key: "mail.host", kind: text, Default: "",
+		Doc: "The server through which purchase orders are mailed: smtp.example. Without one no mail is sent.\n" +
+			"Its password is kept where keys are kept: see secrets.",
+	},
+	{
+		Key: "mail.port", kind: number, check: checkPort, Default: "587",
+		Doc: "Its port: 587 (begins in the open and is encrypted then) or 465 (encrypted from the start).",
+	},
+	{
+		Key: "mail.user", kind: text, Default: "",
+		Doc: "Your name there. When nothing is set, it is not asked for one.",
+	},
+	{
+		Key: "mail.from", kind: text, check: checkMail, Default: "",
+		Doc: "The address that your mail comes from: orders@shop.example.",
+	},
+	{
 		Key: "data", kind: text, Default: "",
 		Doc: "The folder of the database, the logs and what Orderdeck remembers of its windows.\n" +
 			"When nothing is set, the data folder that your system has for programs.",
 	},
 }
 
-// field is one field of a store in the file.
+// field is one field of a store, a supplier, a rate or a rule in the file.
 type field struct {
 	name    string
 	doc     string
 	kind    kind
-	example string // in the file of defaults
+	values  []string // of a choice
+	example string   // in the file of defaults
 	check   func(string) error
 }
 
@@ -136,17 +205,23 @@ var storeFields = []field{
 	{name: "own_stock", kind: flag, example: "false", doc: "true when you ship from your own shelves"},
 	{name: "authorized_is_paid", kind: flag, example: "false", doc: "true when an authorized payment is enough to go on"},
 	{name: "notify_customer", kind: flag, example: "false", doc: "whether messages to customers are on to begin with"},
+	{name: "hold_days", kind: number, check: upTo(365), example: "0", doc: "days after an order during which it is not bought, since the customer may cancel"},
 	{name: "timezone", kind: text, check: checkZone, example: "America/Sao_Paulo", doc: "the store's zone; by default its own or yours"},
 }
 
 // CheckStoreName tells what is wrong with a store's name.
-func CheckStoreName(name string) error {
+func CheckStoreName(name string) error { return checkName("store", "shop", name) }
+
+// CheckSupplierName tells what is wrong with a supplier's name.
+func CheckSupplierName(name string) error { return checkName("supplier", "lumen", name) }
+
+func checkName(of, example, name string) error {
 	ok := name != "" && len(name) <= 32 && name[0] != '-'
 	for _, r := range name {
 		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
 	}
 	if !ok {
-		return fmt.Errorf("%q cannot be a store's name: use up to 32 of a–z, 0–9 and -, such as shop or shop-eu", name)
+		return fmt.Errorf("%q cannot be a %s's name: use up to 32 of a–z, 0–9 and -, such as %[3]s or %[3]s-eu", name, of, example)
 	}
 	return nil
 }
@@ -187,10 +262,17 @@ func validate(name string, k kind, values []string, check func(string) error, va
 		return fmt.Errorf("%s cannot be %q: write true or false", name, value)
 	case k == choice && !slices.Contains(values, value):
 		return fmt.Errorf("%s cannot be %q: use %s", name, value, orList(values))
+	case k == number && !digits(value):
+		return fmt.Errorf("%s cannot be %q: write a whole number", name, value)
 	case check != nil && value != "":
 		return check(value)
 	}
 	return nil
+}
+
+// digits tells whether a text is a whole number that is not negative and can be kept.
+func digits(value string) bool {
+	return value != "" && len(value) <= 9 && strings.Trim(value, "0123456789") == ""
 }
 
 // orList writes "a, b or c".
@@ -211,7 +293,7 @@ func setting(key string) (Setting, bool) {
 
 // environment is the variable that sets a setting, or "" for what only the file can say.
 func (s Setting) environment() string {
-	if s.kind == stores || s.kind == keymap {
+	if !s.kind.plain() {
 		return ""
 	}
 	return "ORDERDECK_" + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))

@@ -23,11 +23,15 @@ func (c *Config) show(public bool) string {
 		switch s.kind {
 		case stores:
 			c.showStores(&b)
+		case suppliers:
+			c.showSuppliers(&b, public)
+		case rates:
+			c.showRates(&b)
 		case keymap:
 			c.showKeys(&b)
 		default:
 			value := c.values[s.Key]
-			if public && (s.Key == "data" || s.Key == "csv.folder") {
+			if public && private(s.Key) {
 				fmt.Fprintf(&b, "# %s from: %s\n", s.Key, c.origins[s.Key])
 				continue
 			}
@@ -71,6 +75,40 @@ func (c *Config) showStores(b *strings.Builder) {
 	}
 }
 
+// private tells whether a setting says who the merchant is, or how folders are called.
+func private(key string) bool {
+	return key == "data" || key == "csv.folder" || strings.HasPrefix(key, "brand.") || strings.HasPrefix(key, "mail.")
+}
+
+// showSuppliers writes the suppliers; of those only the kinds where it leaves the computer.
+func (c *Config) showSuppliers(b *strings.Builder, public bool) {
+	if public || len(c.Suppliers) == 0 {
+		b.WriteString("suppliers: {}")
+		for i, s := range c.Suppliers {
+			fmt.Fprintf(b, "%s%s", map[bool]string{true: " # ", false: ", "}[i == 0], s.Kind)
+		}
+		b.WriteString("\n")
+		return
+	}
+	b.WriteString("suppliers:\n")
+	for _, s := range c.Suppliers {
+		for _, line := range supplierLines(s) {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+}
+
+func (c *Config) showRates(b *strings.Builder) {
+	if len(c.Rates) == 0 {
+		b.WriteString("rates: []\n")
+		return
+	}
+	b.WriteString("rates:\n")
+	for _, r := range c.Rates {
+		fmt.Fprintf(b, "  - {from: %s, to: %s, rate: %q, date: %s}\n", r.From, r.To, r.Rate, r.Date.Format(dateForm))
+	}
+}
+
 func (c *Config) showKeys(b *strings.Builder) {
 	if len(c.Keys) == 0 {
 		b.WriteString("keys: {}\n")
@@ -95,7 +133,7 @@ func Unread(environ []string) []string {
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, "ORDERDECK_") || slices.Contains(known, name) ||
-			strings.HasPrefix(name, "ORDERDECK_STORE_") && strings.HasSuffix(name, "_KEY") {
+			secretVariable(name) {
 			continue
 		}
 		out = append(out, name+didYouMean(name, known))

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -27,42 +28,16 @@ func (p *parser) stores(n *yaml.Node) {
 }
 
 func (p *parser) store(n *yaml.Node) {
-	values, lines := map[string]string{}, map[string]*yaml.Node{}
-	before := len(p.errs)
-	p.pairs(n, func(key, value *yaml.Node) {
-		i := slices.IndexFunc(storeFields, func(f field) bool { return f.name == key.Value })
-		if i < 0 {
-			p.unknown(key, key.Value, fieldNames())
-			return
-		}
-		if isNull(value) {
-			return
-		}
-		f := storeFields[i]
-		text, ok := p.scalar(f.name, value)
-		if !ok {
-			return
-		}
-		if err := p.field(f, text); err != nil {
-			p.refuse(value, "%v", err)
-			return
-		}
-		values[f.name], lines[f.name] = text, key
-	})
-	for _, required := range []string{"name", "platform", "url"} {
-		if values[required] == "" && len(p.errs) == before {
-			p.refuse(n, "this store has no %s: write one, or take the store out.", required)
-		}
-	}
-	if len(p.errs) > before {
+	r, ok := p.record(n, storeFields)
+	if !ok || !p.required(n, r, "this store", "name", "platform", "url") {
 		return
 	}
-	s := storeFrom(values)
+	s := storeFrom(r.values)
 	if _, twice := p.c.Store(s.Name); twice {
-		p.refuse(lines["name"], "two stores are called %s: give one of them another name.", s.Name)
+		p.refuse(r.keys["name"], "two stores are called %s: give one of them another name.", s.Name)
 		return
 	}
-	for name, key := range lines {
+	for name, key := range r.keys {
 		p.c.lines[path("stores", s.Name, name)] = key.Line
 	}
 	p.c.Stores = append(p.c.Stores, s)
@@ -82,7 +57,7 @@ func (p *parser) field(f field, value string) error {
 			}
 		}
 	}
-	return validate(f.name, f.kind, nil, f.check, value)
+	return validate(f.name, f.kind, f.values, f.check, value)
 }
 
 func storeFrom(values map[string]string) StoreConfig {
@@ -92,6 +67,7 @@ func storeFrom(values map[string]string) StoreConfig {
 		NotifyCustomer: values["notify_customer"] == "true", Zone: values["timezone"],
 	}
 	s.URL, _ = NormalizeURL(values["url"])
+	s.HoldDays, _ = strconv.Atoi(values["hold_days"])
 	if every, own := values["every"]; own {
 		s.Every, _ = ParseEvery(every)
 		s.OwnEvery = true
@@ -100,14 +76,6 @@ func storeFrom(values map[string]string) StoreConfig {
 		s.Pull = "all"
 	}
 	return s
-}
-
-func fieldNames() []string {
-	out := make([]string, len(storeFields))
-	for i, f := range storeFields {
-		out[i] = f.name
-	}
-	return out
 }
 
 func checkURL(raw string) error {

@@ -75,21 +75,36 @@ func Default() string {
 		}
 		switch s.kind {
 		case stores:
-			for i, f := range storeFields {
-				dash := "-"
-				if i > 0 {
-					dash = " "
-				}
-				fmt.Fprintf(&b, "#   %s %-46s # %s\n", dash, f.name+": "+f.example, f.doc)
-			}
+			explain(&b, "- ", storeFields)
+		case suppliers:
+			b.WriteString("#   lumen:\n")
+			explain(&b, "  ", supplierFields)
+		case rates:
+			explain(&b, "- ", rateFields)
 		case list:
-			fmt.Fprintf(&b, "# There are: %s.\n", strings.Join(s.Values, ", "))
+			if s.Values != nil {
+				fmt.Fprintf(&b, "# There are: %s.\n", strings.Join(s.Values, ", "))
+			}
 		case keymap:
 			b.WriteString("#   export: [e, ctrl+e]\n")
 		}
 		fmt.Fprintf(&b, "#%s\n", strings.TrimRight(s.Key+": "+s.Default, " "))
 	}
 	return b.String()
+}
+
+// explain writes the fields of a record as comments; dash stands before the first.
+func explain(b *strings.Builder, dash string, fields []field) {
+	for i, f := range fields {
+		if i > 0 {
+			dash = "  "
+		}
+		line := fmt.Sprintf("#   %s%-46s", dash, f.name+": "+f.example)
+		if f.doc != "" {
+			line += " # " + f.doc
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 }
 
 // text is the file as it is now, or the defaults where there is none yet.
@@ -137,11 +152,7 @@ func (c *Config) edit(o Options, change func(lines []string, root *yaml.Node) ([
 // AddStore writes a store into the file, and the mode in which keys are kept when that is chosen with it ("" leaves it).
 func (c *Config) AddStore(s StoreConfig, mode string, o Options) error {
 	return c.edit(o, func(lines []string, root *yaml.Node) ([]string, error) {
-		if mode != "" && !hasKey(root, "secrets") {
-			at := afterComment(lines, "#secrets:")
-			lines = splice(lines, at, at, []string{"secrets: " + mode})
-			root, _ = document([]byte(strings.Join(lines, "\n"))) // the lines of the nodes have moved
-		}
+		lines, root = chooseSecrets(lines, root, mode)
 		item := storeLines(s)
 		list := child(root, "stores")
 		switch {
@@ -160,6 +171,17 @@ func (c *Config) AddStore(s StoreConfig, mode string, o Options) error {
 		got, ok := after.Store(s.Name)
 		return ok && len(after.Stores) == len(c.Stores)+1 && got.URL == s.URL && got.Platform == s.Platform && got.Pull == s.Pull
 	})
+}
+
+// chooseSecrets writes how keys are kept, where that was not chosen before.
+func chooseSecrets(lines []string, root *yaml.Node, mode string) ([]string, *yaml.Node) {
+	if mode == "" || hasKey(root, "secrets") {
+		return lines, root
+	}
+	at := afterComment(lines, "#secrets:")
+	lines = splice(lines, at, at, []string{"secrets: " + mode})
+	root, _ = document([]byte(strings.Join(lines, "\n"))) // the lines of the nodes have moved
+	return lines, root
 }
 
 // RemoveStore takes a store out of the file.
@@ -205,6 +227,9 @@ func storeLines(s StoreConfig) []string {
 		if f.on {
 			lines = append(lines, "  "+f.name+": true")
 		}
+	}
+	if s.HoldDays > 0 {
+		lines = append(lines, fmt.Sprintf("  hold_days: %d", s.HoldDays))
 	}
 	if s.Zone != "" {
 		lines = append(lines, "  timezone: "+s.Zone)
