@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -83,8 +84,18 @@ func (a *applier) supply(p *SupplierPage) error {
 	return nil
 }
 
-// putPlacement writes one placement and tells whether it is new or different.
+// putPlacement writes one placement that a supplier reports, and tells whether it is new or different. What was bought
+// here is not touched by it, nor are its lines given to another placement: that one is dropped, with an entry in the
+// journal.
 func (a *applier) putPlacement(p *order.Placement) (bool, error) {
+	p.Own = false
+	holder, err := a.holder(p)
+	if err != nil || holder == p.Reference && holder != "" {
+		return false, err
+	}
+	if holder != "" {
+		return false, a.dropped(p, holder)
+	}
 	doc, err := packPlacement(p)
 	if err != nil {
 		return false, err
@@ -97,6 +108,46 @@ func (a *applier) putPlacement(p *order.Placement) (bool, error) {
 		a.w.known.placed = some
 	}
 	return n > 0, err
+}
+
+// holder is the reference of the own placement that stands in the way of one that a supplier reports: the same, or a
+// live one that holds one of its lines; "" = none.
+func (a *applier) holder(p *order.Placement) (reference string, err error) {
+	var own bool
+	if _, err := a.get(`SELECT own FROM placements WHERE reference = ?`, []any{p.Reference}, &own); err != nil || own {
+		return p.Reference, err
+	}
+	if !p.State.Live() {
+		return "", nil
+	}
+	for _, line := range p.Lines {
+		found, err := a.get(`SELECT reference FROM placement_lines WHERE store = ? AND external_id = ? AND line = ?`,
+			[]any{p.Store, p.ExternalID, line}, &reference)
+		if err != nil || found {
+			return reference, err
+		}
+	}
+	return "", nil
+}
+
+// dropped notes, once, that a placement which a supplier reports was not taken.
+func (a *applier) dropped(p *order.Placement, holder string) error {
+	shop, err := a.tx.shop(p.Store)
+	if err != nil || shop == nil {
+		return err
+	}
+	of := applier{tx: a.tx, who: a.who, shop: shop}
+	id, err := of.orderID(p.ExternalID)
+	if err != nil || id == 0 {
+		return err
+	}
+	after := fmt.Sprintf("%s of %s: %s holds its lines", p.Reference, p.Supplier, holder)
+	var one int
+	found, err := a.get(`SELECT 1 FROM journal WHERE order_id = ? AND field = 'placement_dropped' AND after = ?`, []any{id, after}, &one)
+	if err != nil || found {
+		return err
+	}
+	return of.journal(id, []order.Entry{{Field: "placement_dropped", After: after}})
 }
 
 // drain derives the orders anew that changed links have queued, a few at a time, until none is left.

@@ -39,8 +39,8 @@ var PlacementStates = []PlacementState{
 // Live tells whether a placement still counts: it was neither cancelled nor given up.
 func (s PlacementState) Live() bool { return s != PlacementCancelled && s != "" }
 
-// Placement is one purchase at a supplier for one line group of one order. A supplier reports it; in this version
-// nothing here makes one.
+// Placement is one purchase at a supplier for one line group of one order: made here by a checkout, or reported by the
+// supplier.
 type Placement struct {
 	Reference   string         `json:"reference"` // ours, unique, made from store, order, line group, supplier and attempt
 	Store       string         `json:"store"`
@@ -67,6 +67,26 @@ type Placement struct {
 	ClaimAmount Money          `json:"claim_amount"`
 	Receipt     string         `json:"receipt,omitempty"` // the supplier's receipt number
 	UpdatedAt   time.Time      `json:"updated_at"`
+	Own         bool           `json:"own,omitempty"`       // made here by a checkout
+	Method      string         `json:"method,omitempty"`    // how it is sent, by the name that the supplier gives it
+	Rate        *FrozenRate    `json:"rate,omitempty"`      // that the margin was worked out with
+	Overrides   []Overridden   `json:"overrides,omitempty"` // guards that the merchant set aside
+}
+
+// FrozenRate is an exchange rate as it stood when a placement was made.
+type FrozenRate struct {
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	Rate string    `json:"rate"` // decimal text: what one unit of From is worth in To
+	Date time.Time `json:"date"`
+}
+
+// Overridden is a guard of a checkout that was set aside.
+type Overridden struct {
+	Guard string    `json:"guard"`
+	Who   string    `json:"who"`
+	At    time.Time `json:"at"`
+	Why   string    `json:"why,omitempty"`
 }
 
 // Parcel is one shipment of a placement.
