@@ -85,9 +85,12 @@ func (c *Canvas) Resize(w, h int) {
 
 // Clear makes every cell blank.
 func (c *Canvas) Clear() {
-	blank := cell{r: ' ', w: 1}
-	for i := range c.cells {
-		c.cells[i] = blank
+	for done := 0; done < len(c.cells); { // each copy is twice as long as the one before
+		if done == 0 {
+			c.cells[0], done = cell{r: ' ', w: 1}, 1
+			continue
+		}
+		done += copy(c.cells[done:], c.cells[:done])
 	}
 	c.clusters = c.clusters[:0]
 }
@@ -102,7 +105,7 @@ func (c *Canvas) Fill(b Box, s Style) { c.Repeat(b, ' ', s) }
 func (c *Canvas) Repeat(b Box, r rune, s Style) {
 	for y := max(0, b.Y); y < min(c.h, b.Y+b.H); y++ {
 		for x := max(0, b.X); x < min(c.w, b.X+b.W); x++ {
-			c.put(x, y, r, 1, s)
+			c.one(x, y, r, s)
 		}
 	}
 }
@@ -118,6 +121,19 @@ func (c *Canvas) Background(b Box, bg Color, attr Attr) {
 			row[x].style.Attr |= attr
 		}
 	}
+}
+
+// one draws one character of one column.
+func (c *Canvas) one(x, y int, r rune, s Style) {
+	at := &c.cells[y*c.w+x]
+	if at.w != 1 {
+		c.put(x, y, r, 1, s)
+		return
+	}
+	if s.BG == 0 {
+		s.BG = at.style.BG
+	}
+	at.r, at.style = r, s
 }
 
 // put draws one character. A style without a background leaves the one that is there.
@@ -151,15 +167,15 @@ func (c *Canvas) Text(b Box, s string, st Style) int {
 	right := min(b.X+b.W, c.w)
 	x := b.X
 	for i := 0; i < len(s); {
-		if ch := s[i]; ch >= 0x20 && ch < 0x7f && (i+1 == len(s) || s[i+1] < 0x80) {
+		if r, size := plain(s[i:]); size > 0 {
 			if x >= right {
 				return c.cut(b, right, st)
 			}
 			if x >= 0 {
-				c.put(x, b.Y, rune(ch), 1, st)
+				c.one(x, b.Y, r, st)
 			}
 			x++
-			i++
+			i += size
 			continue
 		}
 		cluster, _, _, _ := uniseg.FirstGraphemeClusterInString(s[i:], -1)
@@ -240,9 +256,9 @@ func (c *Canvas) SpansRight(b Box, spans ...Span) int {
 func Width(s string) int {
 	w := 0
 	for i := 0; i < len(s); {
-		if ch := s[i]; ch >= 0x20 && ch < 0x7f && (i+1 == len(s) || s[i+1] < 0x80) {
+		if _, size := plain(s[i:]); size > 0 {
 			w++
-			i++
+			i += size
 			continue
 		}
 		cluster, _, _, _ := uniseg.FirstGraphemeClusterInString(s[i:], -1)
@@ -250,6 +266,38 @@ func Width(s string) int {
 		i += len(cluster)
 	}
 	return w
+}
+
+// plain gives the first character of a text and its bytes where that is no matter: one of one column that nothing after
+// it can be part of. For others size is 0, and uniseg is asked, which takes thirty times as long.
+func plain(s string) (r rune, size int) {
+	switch ch := s[0]; {
+	case ch < 0x80:
+		r, size = rune(ch), 1
+		if ch < 0x20 || ch == 0x7f {
+			return 0, 0
+		}
+	case ch >= 0xc2 && ch < 0xcc || ch == 0xe2: // up to U+02FF; punctuation and lines
+		r, size = utf8.DecodeRuneInString(s)
+		letter := r >= 0xa1 && r < 0x300 && r != 0xad
+		dash := r >= 0x2010 && r <= 0x2027
+		line := r >= 0x2500 && r <= 0x259f
+		if !letter && !dash && !line || size == 1 {
+			return 0, 0
+		}
+	default:
+		return 0, 0
+	}
+	if len(s) == size {
+		return r, size
+	}
+	switch next := s[size]; {
+	case next < 0xcc: // before the first character that joins the one before it
+		return r, size
+	case next == 0xe2 && len(s) > size+2 && (s[size+1] == 0x80 && s[size+2] >= 0x90 || s[size+1] == 0x94 || s[size+1] == 0x95):
+		return r, size
+	}
+	return 0, 0
 }
 
 // widths has East Asian ambiguous characters narrow whatever the locale says, as terminals have them by default.
@@ -328,7 +376,9 @@ func (c *Canvas) Render(p *Palette) string {
 			out = append(out, '\n')
 		}
 		var last Style
-		for _, cl := range c.cells[y*c.w : (y+1)*c.w] {
+		row := c.cells[y*c.w : (y+1)*c.w]
+		for i := range row {
+			cl := &row[i]
 			if cl.w == 0 {
 				continue
 			}
@@ -337,10 +387,10 @@ func (c *Canvas) Render(p *Palette) string {
 				last = cl.style
 			}
 			switch {
+			case cl.r >= 0 && cl.r < 0x80:
+				out = append(out, byte(cl.r))
 			case cl.r < 0:
 				out = append(out, c.clusters[-cl.r-1]...)
-			case cl.r < 0x80:
-				out = append(out, byte(cl.r))
 			default:
 				out = utf8.AppendRune(out, cl.r)
 			}
@@ -355,9 +405,11 @@ func (c *Canvas) Render(p *Palette) string {
 
 func appendSGR(out []byte, s Style, p *Palette) []byte {
 	out = append(out, "\x1b[0"...)
-	for i, code := range [...]string{";1", ";2", ";3", ";4", ";7", ";9"} {
-		if s.Attr&(1<<i) != 0 {
-			out = append(out, code...)
+	if s.Attr != 0 {
+		for i, code := range [...]string{";1", ";2", ";3", ";4", ";7", ";9"} {
+			if s.Attr&(1<<i) != 0 {
+				out = append(out, code...)
+			}
 		}
 	}
 	if !p.Mono {

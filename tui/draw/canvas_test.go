@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/rivo/uniseg"
 	"pgregory.net/rapid"
 )
 
@@ -125,4 +126,36 @@ func BenchmarkFrame(b *testing.B) {
 		c.Render(palette)
 	}
 	b.ReportAllocs()
+}
+
+// The short way through a text and the one by grapheme clusters come to the same.
+func TestPlainCharactersAreWhatClustersSay(t *testing.T) {
+	ranges := [][2]rune{{0x20, 0x36f}, {0x600, 0x605}, {0x900, 0x910}, {0x1f1e6, 0x1f1ef}, {0x2000, 0x206f}, {0x20d0, 0x20e0}, {0x2300, 0x2330}, {0x24c0, 0x2620}, {0xfe00, 0xfe0f}, {0x1f3fb, 0x1f3ff}}
+	var all []string
+	for _, r := range ranges {
+		for c := r[0]; c <= r[1]; c++ {
+			all = append(all, string(c))
+		}
+	}
+	all = append(all, "", "\xff", "\xc3", "\xe2\x94", "\r\n")
+	short := 0
+	for _, a := range all {
+		for _, b := range all {
+			if a == "" {
+				continue
+			}
+			r, size := plain(a + b)
+			if size == 0 {
+				continue
+			}
+			short++
+			cluster, _, _, _ := uniseg.FirstGraphemeClusterInString(a+b, -1)
+			if cluster != string(r) || len(cluster) != size || clusterWidth(cluster) != 1 {
+				t.Fatalf("%q begins with %q, %d bytes; by cluster with %q of width %d", a+b, r, size, cluster, clusterWidth(cluster))
+			}
+		}
+	}
+	if short == 0 {
+		t.Error("nothing goes the short way")
+	}
 }
