@@ -12,12 +12,12 @@ import (
 // ruleFields and packagingFields list what a rule has in rules.yaml.
 var (
 	ruleFields = []field{
-		{name: "name", kind: text}, {name: "sequence", kind: number}, {name: "disabled", kind: flag}, {name: "supplier", kind: text, check: CheckSupplierName},
+		{name: "name", kind: text}, {name: "sequence", kind: number}, {name: "disabled", kind: flag}, {name: "supplier", kind: text},
 		{name: "countries", kind: list}, {name: "amount_from", kind: text}, {name: "amount_to", kind: text},
 		{name: "freight_from", kind: text}, {name: "freight_to", kind: text}, {name: "method", kind: text}, {name: "cash_on_delivery", kind: flag},
 	}
 	packagingFields = []field{
-		{name: "name", kind: text}, {name: "sequence", kind: number}, {name: "disabled", kind: flag}, {name: "supplier", kind: text, check: CheckSupplierName},
+		{name: "name", kind: text}, {name: "sequence", kind: number}, {name: "disabled", kind: flag}, {name: "supplier", kind: text},
 		{name: "stores", kind: list}, {name: "countries", kind: list}, {name: "tags", kind: list}, {name: "skus", kind: list}, {name: "card_text", kind: text},
 	}
 )
@@ -47,10 +47,15 @@ const rulesHead = `# Shipping and packaging rules of Orderdeck, written by the p
 // RulesFile is where the rules are kept: beside the settings.
 func (c *Config) RulesFile() string { return filepath.Join(c.Folder(), "rules.yaml") }
 
-// Rules reads the shipping and packaging rules. What can be checked here is refused with its line; whether rules
-// contradict each other is for those to say who apply them. A file that cannot be understood is never written over.
-func (c *Config) Rules() (Rules, error) {
-	name := c.RulesFile()
+// Rules reads the shipping and packaging rules of the merchant; see ReadRules.
+func (c *Config) Rules() (Rules, error) { return ReadRules(c.RulesFile()) }
+
+// SaveRules writes the shipping and packaging rules of the merchant; see WriteRules.
+func (c *Config) SaveRules(r Rules) error { return WriteRules(c.RulesFile(), r) }
+
+// ReadRules reads a file of rules; one that does not exist has none. What can be checked here is refused with its line;
+// whether rules contradict each other is for those to say who apply them.
+func ReadRules(name string) (Rules, error) {
 	data, err := readSmall(name)
 	if os.IsNotExist(err) {
 		return Rules{}, nil
@@ -135,10 +140,10 @@ func sequence(text string, last int) int {
 	return last + 10
 }
 
-// SaveRules writes the rules. It refuses to replace a file that cannot be understood: there may be something in it that
-// would be lost.
-func (c *Config) SaveRules(r Rules) error {
-	if _, err := c.Rules(); err != nil {
+// WriteRules writes a file of rules. It refuses to replace one that cannot be understood: there may be something in it
+// that would be lost.
+func WriteRules(name string, r Rules) error {
+	if _, err := ReadRules(name); err != nil {
 		return err
 	}
 	file := struct {
@@ -152,5 +157,5 @@ func (c *Config) SaveRules(r Rules) error {
 			return fmt.Errorf("the rules cannot be written: %w", err)
 		}
 	}
-	return WriteFile(c.RulesFile(), append([]byte(rulesHead), data...), 0o600)
+	return WriteFile(name, append([]byte(rulesHead), data...), 0o600)
 }

@@ -86,6 +86,18 @@ func ParsePrice(text, want string) (order.Money, error) {
 	return m, nil
 }
 
+// ParseAmount reads an amount that names its currency: "50.00 USD", "USD 50".
+func ParseAmount(text string) (order.Money, error) {
+	_, code := splitCode(strings.TrimSpace(text))
+	if code == "" {
+		return order.Money{}, fmt.Errorf("“%s” names no currency: write the amount as 50.00 USD", strings.TrimSpace(text))
+	}
+	if err := CheckCurrency(code); err != nil {
+		return order.Money{}, err
+	}
+	return ParsePrice(text, code)
+}
+
 // splitCode takes a currency's code off either end.
 func splitCode(s string) (digits, code string) {
 	isLetter := func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' }
