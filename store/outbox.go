@@ -35,6 +35,16 @@ func (d *DB) DueEffects(ctx context.Context, limit int) ([]Effect, error) {
 		WHERE `+openEffects+` AND not_before <= ? ORDER BY money DESC, id LIMIT ?`, millis(d.clock()), limit)
 }
 
+// DueEffectsAt is DueEffects of those that go to one supplier, or, where tell is set, to one store.
+func (d *DB) DueEffectsAt(ctx context.Context, name string, tell bool, limit int) ([]Effect, error) {
+	where := `money = 1 AND supplier = ?`
+	if tell {
+		where = `money = 0 AND store = ?`
+	}
+	return d.effects(ctx, `SELECT `+effectColumns+` FROM outbox INDEXED BY outbox_turn
+		WHERE `+openEffects+` AND `+where+` AND not_before <= ? ORDER BY id LIMIT ?`, name, millis(d.clock()), limit)
+}
+
 func (d *DB) effects(ctx context.Context, text string, args ...any) ([]Effect, error) {
 	var out []Effect
 	err := d.query(ctx, text, args, func(scan func(...any) error) error {
@@ -176,7 +186,9 @@ func (d *DB) BeginEffect(ctx context.Context, id int64, evidence string) (Effect
 			e.ID, e.Attempts, millis(t.now), evidence, string(EffectSending)); err != nil {
 			return err
 		}
-		return t.exec(`UPDATE outbox SET state = ?, attempts = ?, updated = ? WHERE id = ?`, string(e.State), e.Attempts, millis(t.now), e.ID)
+		e.Evidence = cmp.Or(evidence, e.Evidence) // whoever finds it after a crash must know when it began, and what was seen before
+		return t.exec(`UPDATE outbox SET state = ?, attempts = ?, evidence = ?, updated = ? WHERE id = ?`,
+			string(e.State), e.Attempts, e.Evidence, millis(t.now), e.ID)
 	})
 	if err != nil {
 		return Effect{}, err

@@ -115,6 +115,8 @@ func (s *Service) hold(ctx context.Context, w *wire, shops []string) error {
 		return err
 	}
 	defer s.end()
+	stop := s.works(ctx)
+	defer stop()
 	for ctx.Err() == nil {
 		s.takeRequests(ctx)
 		h.launch(ctx)

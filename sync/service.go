@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // Database is what the engine needs of the store; *store.DB is one.
@@ -39,12 +40,13 @@ type Options struct {
 	DB        Database
 	Sources   []Source
 	Suppliers []Supplier
-	Clock     Clock         // nil = the machine's
-	Log       *slog.Logger  // nil = nowhere
-	LockPath  string        // the file of the wire's lock; "" = the database's path with ".wire"
-	Bulk      bool          // a large first import may use the database's bulk way
-	Parallel  int           // how many requests are under way side by side; 0 = DefaultParallel
-	Patience  time.Duration // how long Sync waits for another process; 0 = DefaultPatience
+	Outbox    *outbox.Worker // works while this process holds the wire; nil = nothing is bought
+	Clock     Clock          // nil = the machine's
+	Log       *slog.Logger   // nil = nowhere
+	LockPath  string         // the file of the wire's lock; "" = the database's path with ".wire"
+	Bulk      bool           // a large first import may use the database's bulk way
+	Parallel  int            // how many requests are under way side by side; 0 = DefaultParallel
+	Patience  time.Duration  // how long Sync waits for another process; 0 = DefaultPatience
 }
 
 // Defaults of Options.

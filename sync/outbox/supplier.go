@@ -129,7 +129,7 @@ var (
 var ErrGone = errors.New("the store no longer has this order")
 
 // Shop is what the outbox asks of a store platform. A sync.Platform that is one too can be told of parcels and is asked
-// again before its orders are paid.
+// again before its orders are paid. Its methods may be called from several goroutines, also while the platform is pulled.
 type Shop interface {
 	// Read gives one order as it is now.
 	Read(ctx context.Context, externalID string) (store.Pulled, error)
