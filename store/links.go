@@ -3,11 +3,15 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/text"
 )
+
+// linksAtOnce is how many links are written in one transaction, so that it stays below 200 ms.
+const linksAtOnce = 1000
 
 // PutLinks says who delivers some products of stores, and gives how many orders that touched: each that has one of the
 // products is derived anew before it returns, with a journal entry for what changed. A preferred link takes the
@@ -18,23 +22,34 @@ func (d *DB) PutLinks(ctx context.Context, who string, links []order.Link) (touc
 			return 0, err
 		}
 	}
-	return d.relink(ctx, who, func(a *applier) error {
-		for i := range links {
-			if err := a.putLink(&links[i]); err != nil {
-				return err
+	for some := range slices.Chunk(links, linksAtOnce) {
+		if err := d.write(ctx, func(t *tx) error {
+			t.tell = true
+			a := applier{tx: t, who: who}
+			for i := range some {
+				if err := a.putLink(&some[i]); err != nil {
+					return err
+				}
+				if err := a.preferOnly(&some[i]); err != nil {
+					return err
+				}
 			}
-			if err := a.preferOnly(&links[i]); err != nil {
-				return err
-			}
+			return nil
+		}); err != nil {
+			return 0, err
 		}
-		return nil
-	})
+		d.breathe(ctx)
+	}
+	changed, err := d.drain(ctx)
+	return len(changed), err
 }
 
 // RemoveLinks takes the link of a product to a supplier away, supplier "" = to all of them, and gives how many orders
 // that touched.
 func (d *DB) RemoveLinks(ctx context.Context, who, store, productKey, supplier string) (touched int, err error) {
-	return d.relink(ctx, who, func(a *applier) error {
+	if err := d.write(ctx, func(t *tx) error {
+		t.tell = true
+		a := applier{tx: t, who: who}
 		var ids []int64
 		if err := a.rows(`SELECT id FROM links WHERE store = ? AND key = ? AND (?3 = '' OR supplier = ?3)`,
 			[]any{store, productKey, supplier}, func(scan func(...any) error) error {
@@ -57,14 +72,6 @@ func (d *DB) RemoveLinks(ctx context.Context, who, store, productKey, supplier s
 			}
 		}
 		return a.requeue(store, productKey)
-	})
-}
-
-// relink changes links in one transaction and derives what they touch anew in further ones.
-func (d *DB) relink(ctx context.Context, who string, change func(*applier) error) (touched int, err error) {
-	if err := d.write(ctx, func(t *tx) error {
-		t.tell = true
-		return change(&applier{tx: t, who: who})
 	}); err != nil {
 		return 0, err
 	}

@@ -20,7 +20,7 @@ ALTER TABLE links_2 RENAME TO links;
 CREATE INDEX links_sku ON links (supplier, sku);
 
 CREATE VIRTUAL TABLE link_words USING fts5 (
-  words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '1 2 3'
+  words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '1 2 3 4 5'
 );
 INSERT INTO link_words (rowid, words)
   SELECT id, od_tokens(substr(key, instr(key, ':') + 1), supplier, sku, coalesce(json_extract(doc, '$.title'), '')) FROM links;
@@ -42,7 +42,7 @@ CREATE INDEX catalogue_private ON catalogue (supplier, kind) WHERE kind <> 'good
 
 -- Words of title, variant and SKU, and a mark for the supplier; see catalogue.go.
 CREATE VIRTUAL TABLE catalogue_words USING fts5 (
-  words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '1 2 3 4'
+  words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '1 2 3 4 5'
 );
 CREATE VIRTUAL TABLE catalogue_vocabulary USING fts5vocab (catalogue_words, row);
 
