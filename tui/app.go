@@ -34,6 +34,7 @@ type Options struct {
 	Demo   bool
 	Orders orders.Options
 	Export exports.Options
+	Buying Buying
 	// Image gives the picture of a product, if it is at hand; Arrived tells that another one is now.
 	Image   func(url string) (image.Image, bool)
 	Arrived <-chan struct{}
@@ -99,6 +100,9 @@ func newRoot(ctx context.Context, o Options) (*root, error) {
 	c := &ui.Context{
 		Store: o.Store, Sync: o.Sync, Keys: keys, Locale: o.Locale, Icons: iconSet(o.Icons), Clock: o.Clock, Demo: o.Demo, After: ui.After,
 		Dark: o.Theme != "light", Theme: theme.New(o.Theme != "light", colorprofile.TrueColor),
+	}
+	if b := o.Buying; b.Desk != nil && b.Settings != nil {
+		c.Desk, c.Settings, c.Find, c.Papers, c.Who = b.Desk, b.Settings, b.Find, b.Papers, b.Who
 	}
 	if o.Image != nil {
 		c.Image = keepPictures(o.Image)

@@ -11,10 +11,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/orderdeck/orderdeck/tui/action"
+	"github.com/orderdeck/orderdeck/tui/checkout"
 	"github.com/orderdeck/orderdeck/tui/exports"
 	"github.com/orderdeck/orderdeck/tui/help"
+	"github.com/orderdeck/orderdeck/tui/links"
 	"github.com/orderdeck/orderdeck/tui/menu"
 	"github.com/orderdeck/orderdeck/tui/orderview"
+	"github.com/orderdeck/orderdeck/tui/papers"
+	"github.com/orderdeck/orderdeck/tui/question"
 	"github.com/orderdeck/orderdeck/tui/syncs"
 	"github.com/orderdeck/orderdeck/tui/ui"
 )
@@ -28,6 +32,14 @@ func (m *root) open(o ui.Open) tea.Cmd {
 		return m.push(orderview.New(m.ctx, arg))
 	case ui.ExportArg:
 		return m.push(exports.New(m.ctx, m.opt.Export, arg))
+	case ui.CheckoutArg:
+		return m.push(checkout.New(m.ctx, arg))
+	case ui.QuestionArg:
+		return m.push(question.New(m.ctx, arg))
+	case ui.LinksArg:
+		return m.push(links.New(m.ctx, arg))
+	case ui.PaperArg:
+		return m.push(papers.New(m.ctx, arg))
 	case ui.TextArg:
 		return m.push(help.Text(m.ctx, arg))
 	}
@@ -44,13 +56,18 @@ func (m *root) open(o ui.Open) tea.Cmd {
 func (m *root) global(a action.Action) (tea.Cmd, bool) {
 	switch a.ID {
 	case action.Quit:
-		return tea.Quit, true
+		return m.quit(), true
 	case action.Help:
 		return m.open(ui.Open{Kind: ui.KindHelp}), true
 	case action.Commands:
 		return m.open(ui.Open{Kind: ui.KindMenu, Arg: m.palette()}), true
 	case action.SyncScreen:
 		return m.open(ui.Open{Kind: ui.KindSync}), true
+	case action.Underway:
+		if m.ctx.Desk == nil {
+			return ui.Say("no supplier can be set up here"), true
+		}
+		return m.open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{Underway: true}}), true
 	case action.SyncNow:
 		queued, why := m.ctx.Sync.Request(nil)
 		if !queued {

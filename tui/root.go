@@ -11,6 +11,7 @@ import (
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/draw"
+	"github.com/orderdeck/orderdeck/tui/menu"
 	"github.com/orderdeck/orderdeck/tui/orders"
 	"github.com/orderdeck/orderdeck/tui/theme"
 	"github.com/orderdeck/orderdeck/tui/ui"
@@ -45,6 +46,9 @@ type root struct {
 	fresh    []draw.Span // how fresh the desk is, as it was written last
 	freshOld bool        // something has happened since
 	cursor   *tea.Cursor
+
+	out     outgoing
+	leaving *menu.Screen // the question before leaving
 }
 
 type clicked struct {
@@ -54,7 +58,7 @@ type clicked struct {
 
 // Init reads what the first screen shows and asks the terminal for its background.
 func (m *root) Init() tea.Cmd {
-	return tea.Batch(m.home.Init(), m.tick(), tea.RequestBackgroundColor)
+	return tea.Batch(m.home.Init(), m.tick(), tea.RequestBackgroundColor, m.readOutgoing())
 }
 
 func (m *root) tick() tea.Cmd { return m.ctx.After(time.Second, ui.Tick(m.ctx.Now())) }
@@ -104,7 +108,9 @@ func (m *root) serve(msg tea.Msg) tea.Cmd {
 		}
 		return m.tick()
 	case ui.StoreChanged:
-		return m.readShops()
+		return tea.Batch(m.readShops(), m.readOutgoing())
+	case outgoing:
+		m.out = msg
 	case shopsMsg:
 		m.ctx.SetShops(msg)
 	case ui.Toast:

@@ -81,6 +81,7 @@ type sim struct {
 	testing.TB
 	m       *root
 	db      *store.DB
+	now     time.Time
 	waiting []tea.Msg // what After was asked for
 	copied  []string
 	quit    bool
@@ -106,9 +107,9 @@ func startWith(t testing.TB, w, h int, change func(*Options)) *sim {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := &sim{TB: t, db: db}
+	s := &sim{TB: t, db: db, now: now}
 	o := Options{
-		Store: db, Sync: service(db), Clock: func() time.Time { return now }, Locale: locale.Get("en"), Theme: "dark", Icons: "plain", Demo: true,
+		Store: db, Sync: service(db), Clock: func() time.Time { return s.now }, Buying: buying(db), Locale: locale.Get("en"), Theme: "dark", Icons: "plain", Demo: true,
 		Image: demo.Image,
 		Export: exports.Options{Write: func(ctx context.Context, path string, over bool, r export.Request, p func(export.Progress)) (export.Progress, error) {
 			return export.File(ctx, db, path, over, r, p)

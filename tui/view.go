@@ -104,6 +104,7 @@ func (m *root) header(b draw.Box) {
 
 // freshness is the worst of the stores: an error before a running sync before the age of the data.
 func (m *root) freshness() []draw.Span {
+	out := m.out.spans()
 	states := m.ctx.Sync.Status()
 	at := -1
 	weight := func(i int) int {
@@ -118,15 +119,15 @@ func (m *root) freshness() []draw.Span {
 		}
 	}
 	if at < 0 {
-		return nil
+		return out
 	}
 	st := states[at]
 	if st.State == sync.StateRunning && st.Total > 0 && st.Done < st.Total {
-		return []draw.Span{{Text: "⟳ " + syncs.Progress(m.ctx, &st), Style: theme.Info}}
+		return append(out, draw.Span{Text: "⟳ " + syncs.Progress(m.ctx, &st), Style: theme.Info})
 	}
 	s := syncs.State(m.ctx, &st)
 	s.Text = strings.Replace(s.Text, "✓", "⟳", 1)
-	return []draw.Span{s}
+	return append(out, s)
 }
 
 // footer shows a toast, or the keys that matter most.

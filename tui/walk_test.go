@@ -308,6 +308,7 @@ func TestEveryActionSaysWhyNot(t *testing.T) {
 			t.Errorf("%s is not possible and does not say why", a.ID)
 		}
 	}
+	s.toTab("shipped")
 	s.press(action.Checkout)
 	if s.m.toast.Text == "" {
 		t.Error("checkout says nothing")

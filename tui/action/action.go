@@ -16,6 +16,8 @@ const (
 	Menu   Scope = "menu"   // a list of choices
 	Dialog Scope = "dialog" // a form
 	Sync   Scope = "sync"
+	// Buying is the checkout screen, and what is on its way out because of it.
+	Buying Scope = "checkout"
 )
 
 // Action is one thing that can be done.
@@ -78,6 +80,32 @@ const (
 	Cancel   ID = "cancel"
 	Archive  ID = "archive"
 	Hold     ID = "hold"
+	Underway ID = "payments" // the checkout screen on what is on its way
+)
+
+// The actions of the checkout screen and of the outbox. The blockers of package checkout name the one that mends them.
+const (
+	Pay         ID = "checkout.pay"
+	Method      ID = "checkout.method"
+	Rules       ID = "checkout.rules"
+	PayWith     ID = "checkout.pay_with"
+	Packaging   ID = "checkout.packaging"
+	Note        ID = "checkout.note"
+	Forward     ID = "checkout.forward"
+	Override    ID = "checkout.override"
+	Requote     ID = "checkout.requote"
+	AcceptPrice ID = "checkout.accept"
+	Remove      ID = "checkout.remove"
+	Retry       ID = "checkout.retry"
+	ToUnpaid    ID = "checkout.unpaid"
+	ConfirmPaid ID = "checkout.confirm_paid"
+	Withdraw    ID = "outbox.withdraw"
+	Resume      ID = "outbox.resume"
+	Prefer      ID = "link.prefer"
+	Unlink      ID = "link.unlink"
+	Catalogue   ID = "link.catalogue"
+	WritePaper  ID = "paper.write"
+	AddTracking ID = "tracking.add"
 )
 
 // All lists every action in the order in which help shows them.
@@ -125,11 +153,33 @@ func All() []Action {
 		Action{ID: Hold, Keys: []string{"H"}, Label: "hold", Help: "Hold the order back, or let it go on", Scope: Order, Group: "Act"},
 		Action{ID: Archive, Keys: []string{"a"}, Label: "archive", Help: "Archive the order", Scope: Order, Group: "Act"},
 		Action{ID: Cancel, Keys: []string{"X"}, Label: "cancel", Help: "Cancel the order", Scope: Order, Group: "Act"},
+		Action{ID: Pay, Keys: []string{"P"}, Label: "pay and place", Help: "Pay and place what is ready; asks first", Scope: Buying, Group: "Checkout"},
+		Action{ID: Method, Keys: []string{"m"}, Label: "method", Help: "Choose the shipping method", Scope: Buying, Group: "Checkout"},
+		Action{ID: PayWith, Keys: []string{"b"}, Label: "pay with", Help: "Choose how this supplier is paid", Scope: Buying, Group: "Checkout"},
+		Action{ID: Note, Keys: []string{"N"}, Label: "instruction", Help: "Write an instruction to the supplier", Scope: Buying, Group: "Checkout"},
+		Action{ID: Forward, Keys: []string{"F"}, Label: "forwarded note", Help: "Change what is forwarded of the customer's note", Scope: Buying, Group: "Checkout"},
+		Action{ID: Packaging, Keys: []string{"B"}, Label: "packaging", Help: "Choose box and card", Scope: Buying, Group: "Checkout"},
+		Action{ID: Rules, Keys: []string{"*"}, Label: "re-run rules", Help: "Let the rules choose the method and the packaging again", Scope: Buying, Group: "Checkout"},
+		Action{ID: Override, Keys: []string{"!"}, Label: "override", Help: "Set a hold or a missing payment aside, with a reason that is recorded", Scope: Buying, Group: "Checkout"},
+		Action{ID: AcceptPrice, Keys: []string{"+"}, Label: "accept price", Help: "Accept the price that the supplier asks now", Scope: Buying, Group: "Checkout"},
+		Action{ID: Requote, Keys: []string{"="}, Label: "ask prices", Help: "Ask the suppliers for prices and balances anew", Scope: Buying, Group: "Checkout"},
+		Action{ID: Remove, Keys: []string{"-"}, Label: "remove", Help: "Take the line out of this checkout, or put it back", Scope: Buying, Group: "Checkout"},
+		Action{ID: Retry, Keys: []string{"ctrl+r"}, Label: "retry", Help: "Try what failed again", Scope: Buying, Group: "Checkout"},
+		Action{ID: ToUnpaid, Keys: []string{"U"}, Label: "back to Unpaid", Help: "Give a placement up that is not paid", Scope: Buying, Group: "Checkout"},
+		Action{ID: ConfirmPaid, Keys: []string{"M"}, Label: "record payment", Help: "Record that you paid this supplier, with the payment's reference", Scope: Buying, Group: "Checkout"},
+		Action{ID: Withdraw, Keys: []string{"D"}, Label: "withdraw", Help: "Take something back that is still waiting to be sent", Scope: Buying, Group: "Checkout"},
+		Action{ID: Resume, Keys: []string{"ctrl+e"}, Label: "resume auto", Help: "Let automatic checkout go on after it stopped", Scope: Buying, Group: "Checkout"},
+		Action{ID: Prefer, Keys: []string{"."}, Label: "prefer", Help: "Buy this product at this supplier first", Scope: Buying, Group: "Checkout"},
+		Action{ID: Unlink, Keys: []string{"ctrl+x"}, Label: "unlink", Help: "Take the link to this supplier's product away", Scope: Buying, Group: "Checkout"},
+		Action{ID: Catalogue, Keys: []string{"C"}, Label: "whole catalogue", Help: "Search at the supplier itself", Scope: Buying, Group: "Checkout"},
+		Action{ID: WritePaper, Keys: []string{"O"}, Label: "write file", Help: "Write the document to a file", Scope: Buying, Group: "Checkout"},
+		Action{ID: AddTracking, Keys: []string{"E"}, Label: "enter tracking", Help: "Type or paste a tracking number", Scope: Buying, Group: "Checkout"},
 		Action{ID: Export, Keys: []string{"e"}, Label: "export", Help: "Export to CSV or JSON", Scope: List, Group: "Act"},
 		Action{ID: Copy, Keys: []string{"y"}, Label: "copy", Help: "Copy number, address, tracking number …", Scope: Order, Group: "Act"},
 		Action{ID: Browse, Keys: []string{"o"}, Label: "browser", Help: "Open the order in the store's web admin", Scope: Order, Group: "Act"},
 		Action{ID: SyncNow, Keys: []string{"S"}, Label: "sync", Help: "Ask the stores for news now", Scope: Global, Group: "Desk"},
 		Action{ID: SyncScreen, Keys: []string{"ctrl+y"}, Label: "sync screen", Help: "How the synchronisation of each store stands", Scope: Global, Group: "Desk"},
+		Action{ID: Underway, Label: "payments on their way", Help: "Every order that is being placed or paid, or that failed", Scope: Global, Group: "Desk"},
 		Action{ID: Commands, Keys: []string{":", "ctrl+p"}, Label: "commands", Help: "Every action by name", Scope: Global, Group: "Desk"},
 		Action{ID: Help, Keys: []string{"?"}, Label: "help", Help: "Every key, what it does now and why not", Scope: Global, Group: "Desk"},
 		Action{ID: Mouse, Keys: []string{"ctrl+g"}, Label: "mouse", Help: "Turn the mouse off, so that the terminal selects text, or on", Scope: Global, Group: "Desk"},

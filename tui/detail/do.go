@@ -1,9 +1,9 @@
 package detail
 
 import (
+	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -19,14 +19,14 @@ var events = map[action.ID]order.Event{
 	action.Cancel: order.EventCancel, action.Archive: order.EventArchive, action.Hold: order.EventHold,
 }
 
-// later are the actions whose effects this version does not have yet.
-const later = "not in this version yet"
+// noSuppliers is why nothing can be bought where no suppliers are known.
+const noSuppliers = "no supplier can be set up here"
 
 // Can tells whether an action on an order would do something now, and why not.
 func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string) {
 	switch id {
 	case action.Browse:
-		if !webAddress(rec.AdminURL) {
+		if !WebAddress(rec.AdminURL) {
 			return false, "the store gives no address for this order"
 		}
 		return true, ""
@@ -34,13 +34,59 @@ func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string)
 		return true, ""
 	}
 	event, known := events[id]
-	if !known {
+	switch {
+	case !known:
+		return true, ""
+	case ctx.Desk == nil:
+		return false, noSuppliers
+	case id == action.Hold && held(rec):
+		event = order.EventRelease
+	case id == action.Archive && rec.IsArchived():
+		event = order.EventUnarchive
+	case id == action.Checkout && underway(rec):
+		return true, "" // to see how far it is, and to take it up again
+	case id == action.Checkout && overridable(ctx, rec):
 		return true, ""
 	}
-	if v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), event); !v.Allowed {
+	v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), event)
+	switch {
+	case !v.Allowed:
 		return false, sentence(v)
+	case id == action.Cancel && !cancellable(rec):
+		return false, v.Reason + " · " + ctx.Keys.Key(action.Refund) + " shows what can be refunded"
 	}
-	return false, later
+	return true, ""
+}
+
+// underway tells whether a payment to a supplier is not settled.
+func underway(rec *order.Record) bool { return rec.State.Stage == order.StagePending }
+
+// overridable tells whether the checkout screen can be opened although something is in the way that is set aside there.
+func overridable(ctx *ui.Context, rec *order.Record) bool {
+	v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), order.EventCheckout)
+	return v.Guard != ""
+}
+
+func held(rec *order.Record) bool { return rec.State.Hold != "" && rec.State.Hold != order.HoldNone }
+
+// cancellable tells whether nothing was bought for an order: only then it can be cancelled from here.
+func cancellable(rec *order.Record) bool {
+	switch rec.State.Stage {
+	case order.StageAwaiting, order.StageToShip, order.StageQuoting, order.StageUnpaid:
+	default:
+		return false
+	}
+	for i := range rec.Placements {
+		if rec.Placements[i].State.Live() {
+			return false
+		}
+	}
+	return true
+}
+
+// Verdict is what the model says of an action on an order.
+func Verdict(ctx *ui.Context, rec *order.Record, id action.ID) order.Verdict {
+	return order.Can(&rec.Order, rec.State, Facts(ctx, rec), events[id])
 }
 
 func sentence(v order.Verdict) string {
@@ -65,9 +111,56 @@ func Do(ctx *ui.Context, rec *order.Record, id action.ID) (tea.Cmd, bool) {
 		if !v.Allowed {
 			return ui.Say(word + ": " + sentence(v)), true
 		}
-		return ctx.Open(ui.Open{Kind: ui.KindText, Arg: state(ctx, rec, id, v)}), true
+		return ctx.Open(ui.Open{Kind: ui.KindPaper, Arg: ui.PaperArg{ID: rec.ID, What: id}}), true
+	case action.Checkout:
+		return ctx.Open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{IDs: []int64{rec.ID}}}), true
+	case action.Link:
+		return ctx.Open(ui.Open{Kind: ui.KindLinks, Arg: ui.LinksArg{ID: rec.ID}}), true
+	case action.Hold:
+		if held(rec) {
+			return intend(ctx, rec, order.Intent{Kind: order.IntentRelease}, "is released"), true
+		}
+		return intend(ctx, rec, order.Intent{Kind: order.IntentHold, Value: string(order.HoldManual)}, "is on hold; "+ctx.Keys.Key(action.Hold)+" lets it go on"), true
+	case action.Archive:
+		if rec.IsArchived() {
+			return intend(ctx, rec, order.Intent{Kind: order.IntentUnarchive}, "is back from the archive"), true
+		}
+		return intend(ctx, rec, order.Intent{Kind: order.IntentArchive}, "is archived; "+ctx.Keys.Key(action.Archive)+" brings it back"), true
+	case action.Cancel:
+		return ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: cancelMenu(ctx, rec)}), true
 	}
 	return nil, false
+}
+
+// intend lays something over an order that the store does not know.
+func intend(ctx *ui.Context, rec *order.Record, in order.Intent, said string) tea.Cmd {
+	desk, id, number := ctx.Desk, rec.ID, rec.Number
+	in.Who = ctx.Who
+	return func() tea.Msg {
+		if err := desk.AddIntent(context.Background(), id, in); err != nil {
+			return ui.Toast{Text: err.Error(), Bad: true}
+		}
+		return ui.Toast{Text: "#" + number + " " + said}
+	}
+}
+
+// cancelMenu asks before an order is cancelled that nothing was bought for.
+func cancelMenu(ctx *ui.Context, rec *order.Record) ui.MenuSpec {
+	m := ui.MenuSpec{
+		Title: "Cancel #" + rec.Number + "?", Prompt: "nothing was bought for it; it leaves the open work on this desk, the store is not told",
+		Choose: func(it ui.MenuItem) tea.Cmd {
+			why := it.Value.(string)
+			if why == "" {
+				return nil
+			}
+			return intend(ctx, rec, order.Intent{Kind: order.IntentCancel, Value: why}, "is cancelled here: "+why)
+		},
+		Items: []ui.MenuItem{{Title: "no, leave it as it is", Value: "", Mark: true}},
+	}
+	for _, why := range []string{"the customer changed their mind", "it cannot be delivered", "it is a duplicate", "it looks like fraud", "another reason"} {
+		m.Items = append(m.Items, ui.MenuItem{Title: "yes: " + why, Value: why})
+	}
+	return m
 }
 
 func copyMenu(rec *order.Record) ui.MenuSpec {
@@ -124,7 +217,8 @@ func trackings(rec *order.Record) []string {
 	return out
 }
 
-func webAddress(raw string) bool {
+// WebAddress tells whether a text is a link to the web.
+func WebAddress(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
@@ -140,42 +234,6 @@ func why(ctx *ui.Context, rec *order.Record) ui.TextArg {
 		t.Lines = append(t.Lines, mark+r.Text)
 		if r.Next != "" {
 			t.Lines = append(t.Lines, "    → "+r.Next)
-		}
-	}
-	return t
-}
-
-// state is what one of the four actions has to show now.
-func state(ctx *ui.Context, rec *order.Record, id action.ID, v order.Verdict) ui.TextArg {
-	zone := ctx.Zone(rec.Store)
-	t := ui.TextArg{Title: strings.ToUpper(string(id)[:1]) + string(id)[1:] + " of #" + rec.Number}
-	if v.Reason != "" {
-		t.Lines = append(t.Lines, v.Reason, "")
-	}
-	switch id {
-	case action.Tracking:
-		t.Lines = append(t.Lines, trackingLines(ctx, rec, zone)...)
-	case action.Receipt:
-		for _, p := range rec.Placements {
-			if p.CheckedOut.IsZero() {
-				continue
-			}
-			t.Lines = append(t.Lines, p.Supplier+"  "+p.SupplierNo, "  paid "+ctx.Money(p.Total)+" by "+dash(p.PaidBy)+" on "+ctx.Locale.DateTime(p.CheckedOut.In(zone)),
-				"  goods "+ctx.Money(p.Goods)+" · shipping "+ctx.Money(p.Shipping)+" · fees "+ctx.Money(p.Fees))
-			if p.Receipt != "" {
-				t.Lines = append(t.Lines, "  receipt "+p.Receipt)
-			}
-			t.Lines = append(t.Lines, "")
-		}
-	case action.Refund:
-		t.Lines = append(t.Lines, "to the customer: "+spaced(string(rec.Refund))+", "+ctx.Money(rec.Refunded)+" of "+ctx.Money(rec.Total))
-		for _, r := range rec.Refunds {
-			t.Lines = append(t.Lines, "  "+ctx.Locale.DateTime(r.At.In(zone))+"  "+ctx.Money(r.Amount)+"  "+spaced(r.State)+"  "+r.Reason)
-		}
-		for _, p := range rec.Placements {
-			if p.Claim != "" && p.Claim != order.CaseNone {
-				t.Lines = append(t.Lines, "claim at "+p.Supplier+": "+spaced(string(p.Claim))+", "+ctx.Money(p.ClaimAmount))
-			}
 		}
 	}
 	return t

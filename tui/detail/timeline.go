@@ -8,7 +8,6 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/theme"
-	"github.com/orderdeck/orderdeck/tui/ui"
 )
 
 type event struct {
@@ -114,24 +113,4 @@ func (b *builder) parcels() {
 			b.add(line(text(p.URL, theme.FaintTxt)))
 		}
 	}
-}
-
-// trackingLines writes every parcel with its scans.
-func trackingLines(ctx *ui.Context, rec *order.Record, zone *time.Location) []string {
-	var out []string
-	for _, p := range rec.Placements {
-		for _, parcel := range p.Parcels {
-			out = append(out, parcel.Carrier+"  "+parcel.Tracking, "  "+dash(parcel.URL))
-			for _, e := range parcel.Events {
-				out = append(out, "  "+ctx.Locale.DateTime(e.At.In(zone))+"  "+e.Text)
-			}
-			out = append(out, "")
-		}
-	}
-	if len(out) == 0 {
-		for _, s := range rec.Fulfilments {
-			out = append(out, s.Carrier+"  "+dash(s.Tracking)+"  "+spaced(s.State), "  "+dash(s.URL), "")
-		}
-	}
-	return out
 }

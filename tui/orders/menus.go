@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -32,6 +33,10 @@ func (s *Screen) menu(id action.ID) (tea.Cmd, bool) {
 		return open(s.storeMenu())
 	case action.Export:
 		return s.export(), true
+	case action.Checkout:
+		if s.marked.n > 0 {
+			return s.checkout(), true
+		}
 	}
 	if ok, why, known := s.Can(id); known && !ok {
 		return ui.Send(ui.Toast{Text: why}), true
@@ -43,11 +48,30 @@ func (s *Screen) menu(id action.ID) (tea.Cmd, bool) {
 }
 
 func (s *Screen) canOrder(id action.ID) (ok bool, why string, known bool) {
+	if id == action.Checkout && s.marked.n > 0 {
+		return true, "", true
+	}
 	if s.record == nil {
 		return false, "the order is still being read", true
 	}
-	ok, why = detail.Can(s.ctx, s.record, id)
-	return ok, why, true
+	if id != action.Checkout {
+		ok, why = detail.Can(s.ctx, s.record, id)
+		return ok, why, true
+	}
+	// The footer asks this of every frame; a minute is as exact as a hold needs.
+	if v := (verdictOf{rec: s.record, minute: s.ctx.Now().Truncate(time.Minute)}); s.buyable.rec != v.rec || !s.buyable.minute.Equal(v.minute) {
+		v.ok, v.why = detail.Can(s.ctx, s.record, id)
+		s.buyable = v
+	}
+	return s.buyable.ok, s.buyable.why, true
+}
+
+// verdictOf is whether an order can be checked out, as it was worked out last.
+type verdictOf struct {
+	rec    *order.Record
+	minute time.Time
+	ok     bool
+	why    string
 }
 
 func (s *Screen) dates() ui.MenuSpec {
@@ -280,6 +304,34 @@ func (s *Screen) storeMenu() ui.MenuSpec {
 		s.stale = true
 		return items(), tea.Batch(s.count(), s.reload(), s.follow())
 	}}
+}
+
+// mostCheckout is how many orders are checked out together.
+const mostCheckout = 5000
+
+// checkout opens the selected orders at the checkout, in the order of the list.
+func (s *Screen) checkout() tea.Cmd {
+	if s.ctx.Desk == nil {
+		return ui.Say("no supplier can be set up here")
+	}
+	if s.marked.n > mostCheckout {
+		return ui.Complain(fmt.Errorf("%s orders are selected; at most %s are checked out together", s.ctx.Locale.Number(int64(s.marked.n)), s.ctx.Locale.Number(mostCheckout)))
+	}
+	ids := make([]int64, 0, s.marked.n)
+	if s.list.idsKnown {
+		for _, id := range s.list.ids {
+			if s.marked.has(int64(id)) {
+				ids = append(ids, int64(id))
+			}
+		}
+	}
+	if len(ids) < s.marked.n { // some are in another view
+		ids = ids[:0]
+		for _, id := range s.marked.ids() {
+			ids = append(ids, int64(id))
+		}
+	}
+	return s.ctx.Open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{IDs: ids}})
 }
 
 func (s *Screen) export() tea.Cmd {

@@ -44,6 +44,8 @@ type Screen struct {
 	sort   order.Sort
 	marked selection
 
+	buyable verdictOf
+
 	record    *order.Record
 	recordReq int64 // the id that was asked for last
 	lines     []detail.Line
@@ -372,7 +374,7 @@ func (s *Screen) Footer() []action.ID {
 }
 
 var footer = []action.ID{
-	action.Open, action.Select, action.Search, action.Dates, action.Sorting, action.Views, action.Export, action.SyncNow,
+	action.Open, action.Select, action.Checkout, action.Search, action.Dates, action.Sorting, action.Views, action.Export, action.SyncNow,
 	action.Why, action.Copy, action.Commands,
 }
 

@@ -14,6 +14,9 @@ const (
 	KindExport = "export" // Arg: ExportArg
 	KindSync   = "sync"   // no Arg
 	KindText   = "text"   // Arg: TextArg
+	KindPaper  = "paper"  // Arg: PaperArg
+	KindLinks  = "links"  // Arg: LinksArg
+	KindBuying = "buying" // Arg: CheckoutArg
 )
 
 // MenuItem is one choice of a menu.
@@ -53,6 +56,36 @@ type ExportArg struct {
 	Title    string
 	Selected []uint32
 	Columns  []string
+}
+
+// CheckoutArg says which orders are to be bought. Underway takes those that have something on its way out instead.
+type CheckoutArg struct {
+	IDs      []int64
+	Underway bool
+}
+
+// LinksArg opens the link picker for the products of an order.
+type LinksArg struct{ ID int64 }
+
+// PaperArg opens what one of the four actions shows of an order: tracking, invoice, receipt or refund.
+type PaperArg struct {
+	ID   int64
+	What action.ID
+}
+
+// QuestionArg asks before something that cannot be undone: the text must be typed.
+type QuestionArg struct {
+	Title  string
+	Lines  []QuestionLine
+	Expect string // digits that say yes
+	Ask    string // what they are, such as "the number of orders"
+	Yes    func() tea.Cmd
+}
+
+// QuestionLine is one line of a question; Sum is set at the right.
+type QuestionLine struct {
+	Text, Sum string
+	Bad       bool
 }
 
 // TextArg is a piece of text to read: a title and lines.

@@ -12,6 +12,7 @@ import (
 	"github.com/orderdeck/orderdeck/config/locale"
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/theme"
@@ -52,6 +53,16 @@ type Context struct {
 	Icons  Icons
 	Clock  func() time.Time
 	Demo   bool
+	// Desk buys at suppliers; nil where none can be set up.
+	Desk Desk
+	// Settings reads what the merchant has set for suppliers. It may be slow.
+	Settings func() (checkout.Settings, error)
+	// Find searches the catalogue of a supplier at the supplier itself, page by page; nil where none can be asked.
+	Find func(ctx context.Context, supplier, query string, page int) (products []checkout.Product, more bool, err error)
+	// Papers makes documents.
+	Papers Papers
+	// Who is acting, for journal and placements.
+	Who    string
 	Shops  []store.Shop
 	zones  map[string]*time.Location
 	titles map[string]string
