@@ -49,7 +49,9 @@ func (p *plan) choose() {
 	v := p.view
 	d := roll(v.seed, v.id, uint64(p.model), topicWho)
 	switch {
-	case p.theme == lossy || p.theme == shippedUnpaid || turns[p.theme].via == minas:
+	case p.theme == remote: // J. Doe, who lives in Puerto Rico
+		p.who = regular | 3
+	case p.theme == lossy || p.theme == shippedUnpaid || p.theme == doorstep || turns[p.theme].via == minas:
 		p.who = domestic | buyer(p.model)
 	case p.model < v.orders && v.orders-p.model <= 2*len(v.faces) && (v.orders-p.model)%2 == 0:
 		p.who = regular | buyer((v.orders-p.model)/2-1)
@@ -70,10 +72,13 @@ func (p *plan) choose() {
 	switch {
 	case p.theme == proving || p.theme == overpaid || p.theme == deposited:
 		p.method = deposit
-	case p.theme == declined || p.theme == refused || p.theme == voided || p.theme == captured || p.theme == charged:
+	case p.theme == declined || p.theme == refused || p.theme == voided || p.theme == captured || p.theme == charged ||
+		p.theme == yours || p.theme == unasked || p.theme == bare || p.theme == remote:
 		p.method = card
 	case p.theme == shippedUnpaid:
 		p.method = boleto
+	case p.theme == doorstep:
+		p.method = onDelivery
 	case p.theme == expired && p.method != pix && p.method != boleto && p.method != konbini:
 		p.method = [...]method{pix, przelewy}[v.index]
 	case p.theme != ordinary && p.method == onDelivery:

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
@@ -22,14 +23,14 @@ type deliverer struct {
 var _ sync.Supplier = (*deliverer)(nil)
 
 // Name is what the supplier is called on screen and in filters.
-func (s *deliverer) Name() string { return suppliers[s.via].name }
+func (s *deliverer) Name() string { return suppliers[s.via].Title }
 
 // Streams are the catalogue, then the placements.
 func (s *deliverer) Streams() []string { return []string{streamCatalogue, streamPlacements} }
 
 // Pull gives a page of a stream.
 func (s *deliverer) Pull(ctx context.Context, stream string, cursor []byte) (sync.SupplierBatch, error) {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), s.world.refresh()); err != nil {
 		return sync.SupplierBatch{}, err
 	}
 	switch stream {
@@ -73,24 +74,14 @@ func (s *shop) links(via int8) []order.Link {
 			continue
 		}
 		for v := range x.variants.codes {
-			d := roll(s.seed, s.id, uint64(k*16+v), topicLines)
-			stock := int64(d.n(400))
-			if d.in(60) {
-				stock = 0
-			}
+			stock := s.stock(k, v)
 			l := order.Link{
-				Store: s.name, ProductKey: x.key(v), Supplier: suppliers[via].name, SupplierSKU: suppliers[via].prefix + x.code(v),
-				Title: x.titles[s.index], ProcessingDays: paces[via].promise, Preferred: true, Stock: &stock, WeightGrams: float64(x.grams),
+				Store: s.name, ProductKey: x.key(v), Supplier: suppliers[via].Title, SupplierSKU: suppliers[via].Prefix + x.code(v),
+				Title: x.titles[s.index], ProcessingDays: suppliers[via].Promise, Preferred: true, Stock: &stock, WeightGrams: float64(x.grams),
+				BrandedInvoice: branded(via, k),
 			}
 			if !src.costless {
-				l.Cost, l.CostKnown = order.New(x.costAt(via), suppliers[via].currency), true
-			}
-			switch { // Minas answers for some products only
-			case via == lumen:
-				l.BrandedInvoice = new(bool)
-				*l.BrandedInvoice = true
-			case via == kite || k%3 == 0:
-				l.BrandedInvoice = new(bool)
+				l.Cost, l.CostKnown = order.New(x.costAt(via), suppliers[via].Currency), true
 			}
 			out = append(out, l)
 		}

@@ -69,6 +69,13 @@ const (
 	hostile   // texts that want to break what shows them
 	endless   // 120 lines
 
+	// For the merchant.
+	yours    // ready to be bought; the colleague leaves it for days
+	unasked  // one of its products is not linked
+	bare     // the supplier is out of it
+	remote   // goes where no supplier sends to
+	doorstep // paid at the door
+
 	fates // how many there are
 )
 
@@ -148,6 +155,12 @@ var turns = [fates]turn{
 	duplicate:  {8, both, anyVia, false, []int{34, 600}, both},
 	hostile:    {4, both, anyVia, true, []int{29, 145, 350}, both},
 	endless:    {0, both, anyVia, true, []int{155}, first},
+
+	yours:    {0, first, anyVia, true, []int{2, 4, 9, 15, 22, 43}, first},
+	unasked:  {12, first, anyVia, false, []int{3, 8, 17, 39, 54}, first},
+	bare:     {6, first, anyVia, true, []int{7, 36}, first},
+	remote:   {6, first, anyVia, true, []int{11, 49}, first},
+	doorstep: {10, first, anyVia, true, []int{5, 28}, first},
 }
 
 // thresholds are the cumulative weights of a shop's fates; what lies beyond the last is ordinary.

@@ -70,6 +70,7 @@ func (p *plan) write(o *order.Order, now int64) {
 	p.writePayments(o, &b, id, now)
 	p.writeRefunds(o, &b, &d, id, now)
 	p.writeParcels(o, id, now)
+	p.writeTold(o, id, now)
 	o.Fulfilment = p.fulfilment(o, now)
 	o.RawStatus = rawWords[p.pay.at(now)][place(order.Fulfilments, o.Fulfilment)]
 	if p.fate == strange {
@@ -218,6 +219,9 @@ func (p *plan) fulfilment(o *order.Order, now int64) order.Fulfilment {
 	for i := range p.parts {
 		x := &p.parts[i]
 		first, second := p.toldAt(x, 0) <= now, x.second >= never || p.toldAt(x, 1) <= now
+		if x.taken < never {
+			first, second = p.sentBy(o, i)
+		}
 		sent, all = sent || first, all && first && second
 		home = home && (x.toldHome <= now || x.via == download)
 		begun, asked = begun || x.begun <= now, asked || x.asked <= now

@@ -4,34 +4,17 @@ import (
 	"strconv"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	supplier "github.com/orderdeck/orderdeck/sync/supplier/demo"
 )
 
-// supplier is one of those that deliver what the demo shops sell.
-type supplier struct {
-	name, prefix, currency string
-	words                  [6]string // its own for pending, placed, processing, shipped, delivered, cancelled
-	payWith                []string
-	base, perKilo          int64 // what a parcel costs, in minor units
-	abroad                 int64 // how much more it costs to send it abroad
-	fee, fixedFee          int64 // in thousandths of goods and shipping, and in minor units
-}
+// suppliers are those that deliver what the demo shops sell.
+var suppliers = supplier.Houses
 
-var suppliers = [...]supplier{
-	lumen: {
-		name: "Lumen EU", prefix: "LUM-", currency: "EUR", base: 390, perKilo: 120, abroad: 700,
-		words:   [6]string{"payment_open", "confirmed", "in_preparation", "dispatched", "delivered", "cancelled"},
-		payWith: []string{"Lumen balance", "Visa •••• 4242", "SEPA"},
-	},
-	minas: {
-		name: "Minas Direct", prefix: "MD", currency: "BRL", base: 990, perKilo: 450, abroad: 6900, fixedFee: 90,
-		words:   [6]string{"Aguardando pagamento", "Pedido confirmado", "Em separação", "Despachado", "Entregue", "Cancelado"},
-		payWith: []string{"Pix", "Boleto 28 dias"},
-	},
-	kite: {
-		name: "Kite", prefix: "K", currency: "USD", base: 350, perKilo: 420, fee: 25,
-		words:   [6]string{"UNPAID", "CREATED", "IN_PROCESS", "SHIPPED", "DELIVERED", "CANCELLED"},
-		payWith: []string{"Kite wallet", "PayPal"},
-	},
+// paidWith is how the colleague pays each of them.
+var paidWith = [len(suppliers)][]string{
+	lumen: {"Lumen balance", "Visa •••• 4242", "SEPA"},
+	minas: {"Pix", "Boleto 28 dias"},
+	kite:  {"Kite wallet", "PayPal"},
 }
 
 // placements adds what a supplier says of an order at an instant.
@@ -71,8 +54,8 @@ func (p *plan) placement(n int, first bool, now int64) order.Placement {
 	d := roll(v.seed, v.id, uint64(p.index*16+n*2+attempt-1), topicSupply)
 	pl := order.Placement{
 		Reference: "OD-" + v.name + "-" + v.number(p.index) + "-" + strconv.Itoa(n+1) + "-" + strconv.Itoa(attempt),
-		Store:     v.name, ExternalID: id, Supplier: s.name, SupplierNo: s.prefix + strconv.Itoa(200_000+p.index*3+n) + "-" + strconv.Itoa(attempt),
-		PaidBy: s.payWith[d.n(len(s.payWith))],
+		Store:     v.name, ExternalID: id, Supplier: s.Title, SupplierNo: s.Prefix + strconv.Itoa(200_000+p.index*3+n) + "-" + strconv.Itoa(attempt),
+		PaidBy: pick(&d, paidWith[x.via]),
 	}
 	for k := range p.lines {
 		if int(p.lines[k].part) == n {
@@ -99,18 +82,16 @@ func (p *plan) reckon(pl *order.Placement, n int) {
 			grams += int64(a.grams) * int64(l.quantity)
 		}
 	}
-	shipping := s.base + min(s.perKilo*grams/1000, goods/5)
-	if x.via == minas && p.land != brazil || x.via == lumen && p.land != portugal && p.land != poland {
-		shipping += s.abroad
-	}
-	fees := (goods+shipping)*s.fee/1000 + s.fixedFee
-	pl.Goods, pl.Shipping = order.New(goods, s.currency), order.New(shipping, s.currency)
-	pl.Fees, pl.Total = order.New(fees, s.currency), order.New(goods+shipping+fees, s.currency)
+	abroad := x.via == minas && p.land != brazil || x.via == lumen && p.land != portugal && p.land != poland
+	shipping := s.Shipping(grams, goods, abroad)
+	fees := s.Fees(goods, shipping)
+	pl.Goods, pl.Shipping = order.New(goods, s.Currency), order.New(shipping, s.Currency)
+	pl.Fees, pl.Total = order.New(fees, s.Currency), order.New(goods+shipping+fees, s.Currency)
 }
 
 // lost is an attempt that the supplier cancelled.
 func (p *plan) lost(pl *order.Placement, x *part, d *dice, now int64) {
-	words := &suppliers[x.via].words
+	words := &suppliers[x.via].Words
 	pl.CheckedOut, pl.UpdatedAt = instant(x.first.tried), instant(x.first.tried)
 	pl.State, pl.RawState = order.PlacementPending, words[0]
 	if x.first.placed <= now {
@@ -126,7 +107,7 @@ func (p *plan) lost(pl *order.Placement, x *part, d *dice, now int64) {
 // progress is an attempt that works in the end.
 func (p *plan) progress(pl *order.Placement, n int, now int64) {
 	x := &p.parts[n]
-	words := &suppliers[x.via].words
+	words := &suppliers[x.via].Words
 	last := x.ship
 	if x.second < never {
 		last = x.second
@@ -142,7 +123,7 @@ func (p *plan) progress(pl *order.Placement, n int, now int64) {
 	if x.placed <= now {
 		pl.State, pl.RawState, pl.Reason = order.PlacementPlaced, words[1], ""
 		pl.PlacedAt, pl.LateAt = instant(x.placed), instant(x.late)
-		pl.Receipt = suppliers[x.via].prefix + "R" + strconv.Itoa(40_000+p.index)
+		pl.Receipt = suppliers[x.via].Prefix + "R" + strconv.Itoa(40_000+p.index)
 	}
 	if x.process <= now {
 		pl.State, pl.RawState = order.PlacementProcessing, words[2]

@@ -8,8 +8,9 @@ type plan struct {
 	model     int   // the order whose content it has; index but for duplicates
 	at        int64 // when it was placed
 	fate      fate
-	theme     fate // the fate that shapes the content; that of the model
-	live      bool // placed while somebody watches: all goes faster
+	theme     fate   // the fate that shapes the content; that of the model
+	deeds     *deeds // what the merchant did to it; nil = nothing
+	live      bool   // placed while somebody watches: all goes faster
 	anchor    int64
 	who       buyer
 	land      *country
@@ -49,7 +50,7 @@ type item struct {
 
 // plan makes the plan of an order.
 func (v *view) plan(p *plan, i int) {
-	*p = plan{view: v, index: i, model: v.model(i), fate: v.fateOf(i)}
+	*p = plan{view: v, index: i, model: v.model(i), fate: v.fateOf(i), deeds: v.hands.at(i)}
 	p.theme = p.fate
 	if p.fate == duplicate {
 		p.fate = ordinary
@@ -90,7 +91,11 @@ func (p *plan) fill() {
 			continue
 		}
 		it := item{product: int16(k), variant: int8(d.n(len(x.variants.codes)))}
-		if p.has(it) {
+		if len(p.lines) == 0 {
+			it = p.special(it)
+			src = products[it.product].sources[v.index]
+		}
+		if p.has(it) || p.theme == yours && v.stock(k, int(it.variant)) < 20 {
 			continue
 		}
 		it.quantity = int32(1 + weigh(&d, 740, 170, 50, 25, 0, 15))
@@ -114,6 +119,32 @@ func (p *plan) fill() {
 		via := products[p.lines[i].product].sources[v.index].via
 		p.lines[i].part = p.partVia(via)
 	}
+}
+
+// special is the first article of an order whose theme is an article.
+func (p *plan) special(it item) item {
+	switch p.theme {
+	case bare:
+		return p.view.next(it, func(src source, stock int64) bool { return !src.unlinked && !src.costless && stock == 0 })
+	case unasked:
+		return p.view.next(it, func(src source, stock int64) bool { return src.unlinked && stock >= 20 })
+	}
+	return it
+}
+
+// next is the next article after one that has to come from a supplier and of which something holds; the one itself where
+// there is none.
+func (s *shop) next(from item, fits func(src source, stock int64) bool) item {
+	for n := range products {
+		k := (int(from.product) + n) % len(products)
+		src := products[k].sources[s.index]
+		for v := range products[k].variants.codes {
+			if src.via >= lumen && fits(src, s.stock(k, v)) {
+				return item{product: int16(k), variant: int8(v)}
+			}
+		}
+	}
+	return from
 }
 
 func (p *plan) has(it item) bool {

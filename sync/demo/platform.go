@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/orderdeck/orderdeck/store"
@@ -53,7 +54,7 @@ func (p *platform) Test(context.Context) (sync.Info, error) {
 
 // Pull gives a page of a stream.
 func (p *platform) Pull(ctx context.Context, stream string, cursor []byte, _ sync.Known) (sync.Batch, error) {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), p.world.refresh()); err != nil {
 		return sync.Batch{}, err
 	}
 	switch stream {

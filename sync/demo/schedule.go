@@ -53,6 +53,8 @@ func (p *plan) schedule() {
 		p.booked = p.at + d.span(12*days, 25*days)
 	case regretted:
 		p.cancelled = p.at + d.span(20*minute, 20*hour)
+	case bare, remote: // nobody can send it
+		p.cancelled = p.at + d.span(100*hour, 116*hour)
 	case tested:
 		p.cancelled = p.at + d.span(1*hour, 90*hour)
 	}
@@ -60,6 +62,11 @@ func (p *plan) schedule() {
 	d = roll(p.view.seed, p.view.id, uint64(p.index), topicCase)
 	p.afterwards(&d)
 	p.tidy(&d)
+	for i := range p.parts { // after the dice, so that all else stays as it was
+		if at := p.takenAt(i); at < never {
+			p.leave(&p.parts[i], at)
+		}
+	}
 	p.collect()
 }
 
@@ -327,6 +334,11 @@ func (p *plan) end() (last int64) {
 func (p *plan) collect() {
 	m := &p.marks
 	m.add(p.at)
+	if p.deeds != nil {
+		for k := range p.deeds.told {
+			m.add(p.deeds.told[k].At)
+		}
+	}
 	m.follow(&p.pay)
 	m.follow(&p.refund)
 	m.follow(&p.resend)

@@ -2,7 +2,8 @@ package demo
 
 // part is what of an order goes one way: to one supplier, off the shop's own shelf, or down the wire.
 type part struct {
-	via int8
+	via   int8
+	taken int64 // into the merchant's hands; never = the world sees to it
 
 	// At the supplier; never where it does not come to that. first is an attempt that came to nothing.
 	first                                                    struct{ tried, placed, cancelled int64 }
@@ -21,16 +22,15 @@ type part struct {
 	marks marks // of the placements
 }
 
-// pace is how a supplier works, in hours, and what it promises in business days.
+// pace is how a supplier works, in hours.
 type pace struct {
 	begin, pack [2]int64
-	promise     [2]int
 }
 
 var paces = [...]pace{
-	lumen: {begin: [2]int64{3, 30}, pack: [2]int64{30, 100}, promise: [2]int{2, 5}},
-	minas: {begin: [2]int64{2, 30}, pack: [2]int64{20, 84}, promise: [2]int{1, 4}},
-	kite:  {begin: [2]int64{6, 40}, pack: [2]int64{48, 160}, promise: [2]int{3, 8}},
+	lumen: {begin: [2]int64{3, 30}, pack: [2]int64{30, 100}},
+	minas: {begin: [2]int64{2, 30}, pack: [2]int64{20, 84}},
+	kite:  {begin: [2]int64{6, 40}, pack: [2]int64{48, 160}},
 }
 
 // transit is how long a parcel travels, in hours.
@@ -72,9 +72,8 @@ func (p *plan) supply() {
 	hasty := p.live && p.fate == ordinary && d.in(650) // while somebody watches, a colleague works quickly
 	for i := range p.parts {
 		x := &p.parts[i]
-		x.first.tried, x.first.placed, x.first.cancelled = never, never, never
-		x.tried, x.placed, x.process, x.ship, x.second, x.deliver, x.cancelled = never, never, never, never, never, never, never
-		x.late, x.asked, x.begun, x.told, x.toldSecond, x.toldHome = never, never, never, never, never, never
+		x.rest()
+		x.taken = never
 		start := p.ready
 		if p.fate == shippedUnpaid {
 			start = p.at + d.span(6*hour, 20*hour)
@@ -115,6 +114,8 @@ func (p *plan) buy(x *part, d *dice, start int64, hasty bool) {
 	v, pc := p.view, &paces[x.via]
 	wait := min(d.span(4*hour, 64*hour)+d.span(0, 50*hour)*int64(d.n(3)), 112*hour)
 	switch {
+	case p.fate == yours || p.fate == doorstep || p.fate == unasked:
+		wait = 114 * hour
 	case !p.linked: // somebody has to ask for a price first
 		wait = d.span(40*hour, 260*hour)
 	case p.fate == forgotten:
@@ -153,7 +154,7 @@ func (p *plan) buy(x *part, d *dice, start int64, hasty bool) {
 	}
 	x.process = x.placed + d.span(pc.begin[0]*hour, pc.begin[1]*hour)
 	x.ship = x.process + d.span(pc.pack[0]*hour, pc.pack[1]*hour)
-	x.late = x.placed + int64(pc.promise[1])*days*7/5 + days
+	x.late = x.placed + int64(suppliers[x.via].Promise[1])*days*7/5 + days
 	switch p.fate {
 	case slow:
 		x.ship = x.late + d.span(4*days, 10*days)

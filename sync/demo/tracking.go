@@ -1,6 +1,6 @@
 package demo
 
-import "strconv"
+import supplier "github.com/orderdeck/orderdeck/sync/supplier/demo"
 
 // trackingURL is where a parcel can be followed; nobody answers there (RFC 2606).
 const trackingURL = "https://track.example.com/"
@@ -45,21 +45,9 @@ func figures(d *dice, n int) string {
 	return string(b)
 }
 
-// s10 is a number of the Universal Postal Union's standard S10: two letters, eight digits, a check digit, a country.
+// s10 is a number of the Universal Postal Union's standard S10.
 func s10(d *dice, service, country string) string {
-	serial := figures(d, 8)
-	sum := 0
-	for i, w := range [8]int{8, 6, 4, 2, 3, 5, 9, 7} {
-		sum += int(serial[i]-'0') * w
-	}
-	check := 11 - sum%11
-	switch check {
-	case 10:
-		check = 0
-	case 11:
-		check = 5
-	}
-	return service + serial + strconv.Itoa(check) + country
+	return supplier.S10(service, figures(d, 8), country)
 }
 
 // scanWords are what carriers say of a parcel on its way, by the language of the carrier.

@@ -1,10 +1,11 @@
 // Package demo is a store platform and three suppliers that live in the program: two shops with years of trade behind
 // them, where orders keep coming and parcels keep leaving while somebody watches.
 //
-// Nothing is stored. The i-th order of a shop is a function of the seed and i, and what has become of it by an instant
+// Next to nothing is stored. The i-th order of a shop is a function of the seed and i, and what has become of it by an instant
 // is a function of that instant; so a million orders need no more memory than ten, and the same world is there again
 // after a restart. The only history is which stretches of time somebody was watching (orders come faster then): it
-// travels in the cursor of the arrivals.
+// travels in the cursor of the arrivals. What the merchant does, buying at the suppliers and telling the shops of parcels,
+// is kept in files beside the database.
 //
 // The shops answer through [sync.Platform] and the suppliers through [sync.Supplier], in pages with cursors, so that
 // everything behind them is exactly what works with real ones.
@@ -17,6 +18,8 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/journal"
+	supplier "github.com/orderdeck/orderdeck/sync/supplier/demo"
 )
 
 // Options say which world it is.
@@ -27,6 +30,10 @@ type Options struct {
 	// Start is when the world began: the first orders lie before it, everything later happens by the clock. Whoever
 	// keeps the orders keeps this with them. Zero = now.
 	Start time.Time
+	// State is where what the merchant does is kept: a path without an end, to which the names of files are added
+	// ("data/demo-5000" makes data/demo-5000.lumen.jsonl, …). Files of a world that began at another time are begun
+	// anew. "" = in memory only.
+	State string
 }
 
 // DefaultOrders is how many orders both shops have together when the world begins.
@@ -40,8 +47,13 @@ const every = 10 * time.Second
 
 // World is two shops and their suppliers. Its platforms and suppliers may be used side by side.
 type World struct {
-	clock func() time.Time
-	shops [2]*shop
+	clock   func() time.Time
+	shops   [2]*shop
+	sellers [len(supplier.Houses)]*supplier.Supplier
+
+	mu      gosync.Mutex
+	log     *journal.Log // what the stores were told
+	parcels int          // how many lines it has
 }
 
 // New makes a world. It takes milliseconds, however many orders there are.
@@ -57,6 +69,8 @@ func New(o Options) *World {
 	split := n * 62 / 100
 	w.shops[0] = newShop(0, o, split)
 	w.shops[1] = newShop(1, o, n-split)
+	w.log = newLog(o, epochOf(&o))
+	w.staff(o, epochOf(&o))
 	return w
 }
 
@@ -118,6 +132,7 @@ type shop struct {
 	latest    arrivals // what has been handed out
 	gaps      map[[2]int64]*calendar
 	agenda    agenda
+	hands     hands
 }
 
 func newShop(index int, o Options, orders int) *shop {
