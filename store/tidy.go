@@ -19,11 +19,19 @@ const mergePages = 64
 func (d *DB) tidy() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	var slim <-chan time.Time
 	for {
 		select {
 		case <-d.untidy:
+		case <-slim:
+			slim = nil
+			d.slim(ctx)
+			continue
 		case <-d.closing:
 			return
+		}
+		if slim == nil {
+			slim = time.After(slimEvery)
 		}
 		for more := true; more; {
 			idle := time.Since(time.Unix(0, d.lastWrite.Load()))
@@ -44,6 +52,26 @@ func (d *DB) tidy() {
 			}
 			d.breathe(ctx)
 		}
+	}
+}
+
+// slimEvery is how long after a writing the writer gives its memory back.
+const slimEvery = 3 * time.Second
+
+// slim gives back the pages that the writer keeps: after a large page of orders these are all that it may have, and
+// nobody might need them for hours. To read them again takes milliseconds.
+func (d *DB) slim(ctx context.Context) {
+	if d.indexing.deferred.Load() || d.indexing.running.Load() {
+		return // an import needs them all the time
+	}
+	select {
+	case <-d.w.turn:
+	default:
+		return // busy; it will be called again after that
+	}
+	defer func() { d.w.turn <- struct{}{} }()
+	if d.w.conn != nil {
+		_, _ = d.w.conn.ExecContext(ctx, `PRAGMA shrink_memory`) // where it fails, the memory stays in use
 	}
 }
 
