@@ -11,6 +11,7 @@ import (
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/demo"
+	"github.com/orderdeck/orderdeck/sync/files"
 	"github.com/orderdeck/orderdeck/sync/vendure"
 	"github.com/orderdeck/orderdeck/tui"
 	"github.com/orderdeck/orderdeck/tui/command"
@@ -22,6 +23,7 @@ func main() {
 	os.Exit(command.Execute(command.Deps{
 		Version: version,
 		Connectors: map[string]command.Connector{
+			files.Kind: func(config.StoreConfig, config.Secret) (sync.Platform, error) { return files.Platform{}, nil },
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal(), Version: version})
 			},

@@ -26,6 +26,7 @@ type Options struct {
 	Flags     map[string]string               // settings given as flags, by key: "data"
 	Platforms []string                        // names that a store's platform may have; nil = any
 	Kinds     []string                        // names that a supplier's kind may have; nil = any
+	Offline   []string                        // platforms that have no address: their orders come from files
 	Filter    func(text string) error         // tells what is wrong with a pull filter; nil = nothing
 	Lookup    func(key string) (string, bool) // the environment; nil = the process'
 	New       bool                            // a file given by name need not exist yet

@@ -29,7 +29,14 @@ func (p *parser) stores(n *yaml.Node) {
 
 func (p *parser) store(n *yaml.Node) {
 	r, ok := p.record(n, storeFields)
-	if !ok || !p.required(n, r, "this store", "name", "platform", "url") {
+	if !ok {
+		return
+	}
+	needed := []string{"name", "platform", "url"}
+	if slices.Contains(p.opts.Offline, r.values["platform"]) {
+		needed = needed[:2]
+	}
+	if !p.required(n, r, "this store", needed...) {
 		return
 	}
 	s := storeFrom(r.values)
@@ -66,7 +73,9 @@ func storeFrom(values map[string]string) StoreConfig {
 		OwnStock: values["own_stock"] == "true", AuthorizedIsPaid: values["authorized_is_paid"] == "true",
 		NotifyCustomer: values["notify_customer"] == "true", Zone: values["timezone"],
 	}
-	s.URL, _ = NormalizeURL(values["url"])
+	if values["url"] != "" {
+		s.URL, _ = NormalizeURL(values["url"])
+	}
 	s.HoldDays, _ = strconv.Atoi(values["hold_days"])
 	if every, own := values["every"]; own {
 		s.Every, _ = ParseEvery(every)

@@ -213,7 +213,10 @@ func (c *Config) RemoveStore(name string, o Options) error {
 
 // storeLines writes a store as the lines of a list item. What is as by default is left out.
 func storeLines(s StoreConfig) []string {
-	lines := []string{"- name: " + s.Name, "  platform: " + s.Platform, "  url: " + quote(s.URL)}
+	lines := []string{"- name: " + s.Name, "  platform: " + s.Platform}
+	if s.URL != "" {
+		lines = append(lines, "  url: "+quote(s.URL))
+	}
 	if s.Pull != "" && s.Pull != "all" {
 		lines = append(lines, "  pull: "+quote(s.Pull))
 	}

@@ -49,6 +49,7 @@ type Capabilities struct {
 	KeyHint string        // what to give as key and where a merchant gets it, one sentence
 	Streams []string      // the same as Platform.Streams
 	Every   time.Duration // the shortest sensible time between two automatic syncs
+	Offline bool          // there is nobody to ask: neither an address nor a key; orders come from files
 }
 
 // Info is what a store says of itself.

@@ -196,6 +196,9 @@ func (b *bound) Read(p []byte) (int, error) {
 }
 
 func (t *Table) findEncoding(legacy string) error {
+	if _, err := t.src.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	head := make([]byte, 4)
 	n, err := io.ReadFull(t.src, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {

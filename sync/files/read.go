@@ -60,6 +60,9 @@ func (r *RejectError) Error() string {
 	return fmt.Sprintf("line %d, order %s: %s", r.Line, r.Order, r.Text)
 }
 
+// Encodings are those that Options.Legacy may name.
+var Encodings = []string{sheet.Windows1252, sheet.Windows1250}
+
 // maxLines is how many rows one order may have.
 const maxLines = 5000
 
@@ -356,4 +359,20 @@ func (im *Import) currency(r row) (string, error) {
 		return "", fmt.Errorf("%q is no currency: three letters are, such as EUR", c)
 	}
 	return c, nil
+}
+
+// Header reads the names of a file's columns.
+func Header(src io.ReadSeeker, legacy string) ([]string, error) {
+	t, err := sheet.Open(src, sheet.Options{Legacy: legacy})
+	if err != nil {
+		return nil, err
+	}
+	return t.Header, nil
+}
+
+// Rewind goes back to the first order.
+func (im *Import) Rewind() error {
+	im.ahead, im.behind = nil, nil
+	clear(im.seen)
+	return im.table.Rewind()
 }

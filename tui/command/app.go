@@ -57,12 +57,24 @@ func (s *session) configOptions(create bool) config.Options {
 		File:      s.config,
 		Flags:     map[string]string{"data": s.data},
 		Platforms: slices.Sorted(maps.Keys(s.deps.Connectors)),
+		Offline:   s.offline(),
 		New:       create,
 		Filter: func(text string) error {
 			_, err := filter.Parse(text, filter.Options{Now: time.Now()})
 			return err
 		},
 	}
+}
+
+// offline lists the platforms that are never asked for anything.
+func (s *session) offline() []string {
+	var out []string
+	for name, connect := range s.deps.Connectors {
+		if p, err := withoutKey(config.StoreConfig{Name: name, Platform: name}, connect); err == nil && p.Capabilities().Offline {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // open opens what the merchant chose, or the demo.

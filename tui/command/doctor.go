@@ -266,13 +266,19 @@ func (x *examination) stores(ctx context.Context, offline bool) {
 		x.add("stores", store.Warning, "no store is connected", "add one with `orderdeck store add`, or look around with `orderdeck --demo`")
 		return
 	}
+	files := x.s.offline()
+	asked := slices.DeleteFunc(slices.Clone(c.Stores), func(st config.StoreConfig) bool { return slices.Contains(files, st.Platform) })
+	if len(asked) == 0 {
+		x.add("stores", store.Fine, "the orders of all stores come from files", "")
+		return
+	}
 	secrets, err := c.OpenSecrets(c.Secrets, x.s.configOptions(true))
 	if err != nil {
 		x.add("keys", store.Broken, err.Error(), "")
 		return
 	}
-	for i, st := range c.Stores {
-		name := fmt.Sprintf("store %d of %d", i+1, len(c.Stores))
+	for i, st := range asked {
+		name := fmt.Sprintf("store %d of %d", i+1, len(asked))
 		if _, err := secrets.Get(ctx, st.Name); err != nil {
 			x.private("key", store.Broken, st.Name+": "+err.Error(), "", name+": its key cannot be read")
 			continue

@@ -29,6 +29,9 @@ func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Se
 	if err != nil {
 		return nil, err
 	}
+	if keyless.Capabilities().Offline {
+		return &lazy{Platform: keyless, ready: keyless}, nil
+	}
 	return &lazy{Platform: keyless, store: st, connect: connect, secrets: secrets}, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/demo"
+	"github.com/orderdeck/orderdeck/sync/files"
 	"github.com/orderdeck/orderdeck/sync/vendure"
 )
 
@@ -36,7 +37,8 @@ func testDeps() Deps {
 	return Deps{
 		Version: "1.2.3",
 		Connectors: map[string]Connector{
-			"fake": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) { return &fake{s, key}, nil },
+			files.Kind: func(config.StoreConfig, config.Secret) (sync.Platform, error) { return files.Platform{}, nil },
+			"fake":     func(s config.StoreConfig, key config.Secret) (sync.Platform, error) { return &fake{s, key}, nil },
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal()})
 			},

@@ -146,7 +146,9 @@ func (a *App) fill(ctx context.Context, st *stored, shops []store.Shop, states [
 func (s *session) describe(c *config.Config, st stored) {
 	w, l := s.out, c.Locale
 	fmt.Fprintln(w, bold(w, st.Name)+"   "+strings.TrimSpace(st.Platform+"   "+st.Title))
-	fmt.Fprintf(w, "  address     %s\n", st.URL)
+	if st.URL != "" {
+		fmt.Fprintf(w, "  address     %s\n", st.URL)
+	}
 	fmt.Fprintf(w, "  orders      %s, pulls %s\n", l.Number(int64(st.Orders)), st.Pull)
 	if st.Skipped > 0 {
 		fmt.Fprintf(w, "  skipped     %s; `orderdeck store list --skipped` shows them\n", l.Number(int64(st.Skipped)))

@@ -82,6 +82,9 @@ func (s *session) addStore(ctx context.Context, a *adding) error {
 	if err != nil {
 		return &coded{ExitUsage, err}
 	}
+	if keyless.Capabilities().Offline {
+		return s.addOffline(c, a)
+	}
 	mode, err := s.chooseMode(ctx, c, a.secrets)
 	if err != nil {
 		return err
@@ -118,6 +121,18 @@ func (s *session) addStore(ctx context.Context, a *adding) error {
 	return err
 }
 
+// addOffline saves a store that nobody is asked about: it has neither an address nor a key.
+func (s *session) addOffline(c *config.Config, a *adding) error {
+	if a.store.URL != "" || a.keyFile != "" {
+		return usage("a store of the platform %s has neither an address nor a key: leave --url and --key-file out", a.store.Platform)
+	}
+	if err := c.AddStore(a.store, "", s.configOptions(true)); err != nil {
+		return fmt.Errorf("%s was not added: %w", a.store.Name, err)
+	}
+	_, err := fmt.Fprintf(s.out, "Saved in %s. Read orders into it with `orderdeck import FILE --store %s`.\n", c.File, a.store.Name)
+	return err
+}
+
 // complete checks what was given and asks for what was not.
 func (s *session) complete(ctx context.Context, c *config.Config, a *adding) error {
 	known := s.platforms()
@@ -143,6 +158,9 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 		return nil
 	}); err != nil {
 		return err
+	}
+	if slices.Contains(s.offline(), a.store.Platform) {
+		return s.checkSettings(a)
 	}
 	if err := s.askUntil(ctx, &a.store.URL, "Address of the store", "--url", func(raw string) error {
 		u, err := config.NormalizeURL(raw)
