@@ -60,18 +60,56 @@ func (m *maker) packagingRule() *PackagingRule {
 	var best *PackagingRule
 	for i := range m.s.Packaging {
 		r := &m.s.Packaging[i]
-		if !r.Disabled && (best == nil || r.Sequence < best.Sequence) && m.wraps(r) {
+		if (best == nil || r.Sequence < best.Sequence) && wraps(r, m.o, m.e.Country, m.in.Group.Supplier) == matches {
 			best = r
 		}
 	}
 	return best
 }
 
-func (m *maker) wraps(r *PackagingRule) bool {
-	tagged := len(r.Tags) == 0 || slices.ContainsFunc(m.o.Tags, func(have string) bool {
+// wraps compares a packaging rule with a part.
+func wraps(r *PackagingRule, o *order.Order, country, supplier string) mismatch {
+	switch {
+	case r.Disabled:
+		return disabled
+	case r.Supplier != "" && r.Supplier != supplier:
+		return otherSupplier
+	case len(r.Countries) > 0 && !slices.Contains(r.Countries, country):
+		return otherCountry
+	case len(r.Stores) > 0 && !slices.Contains(r.Stores, o.Store):
+		return otherStore
+	case len(r.Tags) > 0 && !slices.ContainsFunc(o.Tags, func(have string) bool {
 		return slices.ContainsFunc(r.Tags, func(want string) bool { return strings.EqualFold(have, want) })
-	})
-	return tagged && (r.Supplier == "" || r.Supplier == m.in.Group.Supplier) &&
-		(len(r.Stores) == 0 || slices.Contains(r.Stores, m.o.Store)) &&
-		(len(r.Countries) == 0 || slices.Contains(r.Countries, m.e.Country))
+	}):
+		return otherTags
+	}
+	return matches
+}
+
+// TestPackaging says of every packaging rule, in the order of their sequence, whether it matches a part and why or why
+// not. Of the rules only name and sequence are given.
+func TestPackaging(in Input, s Settings) []RuleResult {
+	o, supplier := &in.Record.Order, in.Group.Supplier
+	country := o.Destination().Country
+	out := make([]RuleResult, 0, len(s.Packaging))
+	for i := range s.Packaging {
+		r := &s.Packaging[i]
+		one := RuleResult{Rule: Rule{Name: r.Name, Sequence: r.Sequence}}
+		switch wraps(r, o, country, supplier) {
+		case disabled:
+			one.Why = "it is disabled"
+		case otherSupplier:
+			one.Why = fmt.Sprintf("it is for %s, and this goes to %s", r.Supplier, cmp.Or(supplier, "no supplier yet"))
+		case otherCountry:
+			one.Why = fmt.Sprintf("it is for %s, and this goes to %s", strings.Join(r.Countries, ", "), nowhere(country))
+		case otherStore:
+			one.Why = fmt.Sprintf("it is for orders of %s, and this is one of %s", strings.Join(r.Stores, ", "), o.Store)
+		case otherTags:
+			one.Why = fmt.Sprintf("the order has none of the tags %s", strings.Join(r.Tags, ", "))
+		default:
+			one.Matches, one.Why = true, "all of its conditions hold"
+		}
+		out = append(out, one)
+	}
+	return ranked(out)
 }

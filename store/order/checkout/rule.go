@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ const (
 	notOffered
 	notServing
 	otherFreight
+	otherStore
+	otherTags
 )
 
 // judge compares a rule with a part. Of its method it gives the place among the methods, -1 where they are not known.
@@ -79,7 +82,7 @@ func MatchRule(r Rule, x Match) (ok bool, why string) {
 	case disabled:
 		return false, "it is disabled"
 	case otherSupplier:
-		return false, fmt.Sprintf("it is for %s, and this goes to %s", r.Supplier, x.Supplier)
+		return false, fmt.Sprintf("it is for %s, and this goes to %s", r.Supplier, cmp.Or(x.Supplier, "no supplier yet"))
 	case otherCountry:
 		return false, fmt.Sprintf("it is for %s, and this goes to %s", strings.Join(r.Countries, ", "), nowhere(x.Country))
 	case otherAmount:
@@ -93,7 +96,7 @@ func MatchRule(r Rule, x Match) (ok bool, why string) {
 			return false, "the freight is not known yet"
 		}
 		return false, fmt.Sprintf("the freight is %s, and the rule is for %s", x.Methods[at].Cost, bounds(r.FreightFrom, r.FreightTo))
-	case matches:
+	case matches, otherStore, otherTags:
 	}
 	return true, conditions(&r)
 }
@@ -191,7 +194,12 @@ func TestRules(in Input, s Settings) []RuleResult {
 		one.Matches, one.Why = MatchRule(r, x)
 		out = append(out, one)
 	}
-	slices.SortStableFunc(out, func(a, b RuleResult) int { return a.Rule.Sequence - b.Rule.Sequence })
+	return ranked(out)
+}
+
+// ranked puts results in the order of the rules' sequence, and marks the one that wins.
+func ranked(out []RuleResult) []RuleResult {
+	slices.SortStableFunc(out, func(a, b RuleResult) int { return cmp.Compare(a.Rule.Sequence, b.Rule.Sequence) })
 	if i := slices.IndexFunc(out, func(r RuleResult) bool { return r.Matches }); i >= 0 {
 		out[i].Wins = true
 		for j := i + 1; j < len(out); j++ {
