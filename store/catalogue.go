@@ -86,9 +86,6 @@ func (d *DB) PutProducts(ctx context.Context, supplier string, products []checko
 	return r, err
 }
 
-// maxUnits bounds a price, in units of its currency: what is above is a slip of the pen.
-const maxUnits = 1_000_000
-
 // checkProduct refuses what cannot be a product.
 func checkProduct(supplier string, p *checkout.Product) error {
 	switch {
@@ -108,7 +105,7 @@ func checkProduct(supplier string, p *checkout.Product) error {
 
 // absurd tells whether an amount is above what anybody pays for anything that is sold in a shop.
 func absurd(m order.Money) bool {
-	const limit = maxUnits * 10_000 // order.Money.Scaled is in ten-thousandths
+	const limit = checkout.LargestPrice * 10_000 // order.Money.Scaled is in ten-thousandths
 	return m.Scaled() > limit || m.Scaled() < -limit
 }
 
