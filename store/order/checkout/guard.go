@@ -40,7 +40,7 @@ func (m *maker) guards() {
 		m.block(Blocker{Code: BlockStage, Text: "nothing of it is to be bought", Fix: "take it out of this checkout", Action: ActionRemove})
 	case v.Allowed:
 	case quoting:
-		m.unlinked(f.Links)
+		m.unlinked(f.Links, v)
 	default:
 		m.block(Blocker{Code: BlockStage, Text: v.Reason, Fix: v.Next})
 		return // the rest does not matter
@@ -62,7 +62,7 @@ func (m *maker) verdict(state order.State, f order.Facts, group order.Group) ord
 }
 
 // unlinked says of an order that is being quoted what it waits for.
-func (m *maker) unlinked(links map[string]order.Link) {
+func (m *maker) unlinked(links map[string]order.Link, v order.Verdict) {
 	if len(m.in.Group.Lines) > 0 {
 		return // items says it, line by line
 	}
@@ -83,6 +83,9 @@ func (m *maker) unlinked(links map[string]order.Link) {
 	}
 	m.noLink(none)
 	m.noCost(noCost)
+	if len(none)+len(noCost) == 0 {
+		m.block(Blocker{Code: BlockStage, Text: v.Reason, Fix: v.Next})
+	}
 }
 
 func (m *maker) noLink(titles []string) {

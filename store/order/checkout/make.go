@@ -58,6 +58,12 @@ func Make(in Input, s Settings) Entry {
 		m.in.Links = in.Facts.Links
 	}
 	m.in.Group.Lines = slices.DeleteFunc(slices.Clone(in.Group.Lines), func(i int) bool { return i < 0 || i >= len(o.Lines) })
+	for _, v := range in.Choice.Overrides {
+		if v.Code == BlockStore { // what it sets aside shows only when the store is asked again
+			e.Overrides = append(e.Overrides, v)
+			break
+		}
+	}
 	m.guards()
 	m.supplier()
 	if len(m.in.Group.Lines) == 0 {

@@ -41,9 +41,9 @@ func judge(r *Rule, x *Match) (at int, why mismatch) {
 		return -1, disabled
 	case r.Supplier != "" && r.Supplier != x.Supplier:
 		return -1, otherSupplier
-	case len(r.Countries) > 0 && !slices.Contains(r.Countries, x.Country):
+	case len(r.Countries) > 0 && !oneOf(r.Countries, x.Country):
 		return -1, otherCountry
-	case !within2(x.Amount, r.AmountFrom, r.AmountTo):
+	case !inside(x.Amount, r.AmountFrom, r.AmountTo):
 		return -1, otherAmount
 	case x.Methods == nil:
 		if r.FreightFrom != nil || r.FreightTo != nil {
@@ -60,15 +60,30 @@ func judge(r *Rule, x *Match) (at int, why mismatch) {
 		return -1, notOffered
 	case x.Methods[at].Refused != "":
 		return at, notServing
-	case !within2(x.Methods[at].Cost, r.FreightFrom, r.FreightTo):
+	case !inside(x.Methods[at].Cost, r.FreightFrom, r.FreightTo):
 		return at, otherFreight
 	}
 	return at, matches
 }
 
-// within2 tells whether an amount lies between two bounds, both inclusive; nil is open, and a bound in another currency
+// oneOf tells whether a country is among some. Thousands of rules are asked this for thousands of parts, so two letters
+// are compared as two letters.
+func oneOf(countries []string, code string) bool {
+	if len(code) != 2 {
+		return slices.Contains(countries, code)
+	}
+	a, b := code[0], code[1]
+	for _, c := range countries {
+		if len(c) == 2 && c[0] == a && c[1] == b {
+			return true
+		}
+	}
+	return false
+}
+
+// inside tells whether an amount lies between two bounds, both inclusive; nil is open, and a bound in another currency
 // is never kept.
-func within2(m order.Money, from, to *order.Money) bool {
+func inside(m order.Money, from, to *order.Money) bool {
 	if from != nil && (from.Currency != m.Currency || m.Minor < from.Minor) {
 		return false
 	}
