@@ -139,7 +139,7 @@ func (l *lane) waits(ctx context.Context, e store.Effect, h history, d decision,
 
 // fails writes down that an effect did not happen.
 func (l *lane) fails(ctx context.Context, e store.Effect, h history, reason string, p *order.Placement) error {
-	if _, began := h.attempt(); !began {
+	if since, began := h.attempt(); !began && len(since) > 0 {
 		h = h.add(l.now(), markRefused, "nothing was sent")
 	}
 	o := store.Outcome{State: store.EffectFailed, Reason: reason, Evidence: h.String()}

@@ -53,14 +53,17 @@ func tracked(p order.Placement, seen []Order, now time.Time) order.Placement {
 		}
 	}
 	takeOver(&p, &o)
-	p.Parcels, p.Reason = parcels(p.Parcels, o.Parcels), text.Clean(o.Reason)
+	p.Parcels = parcels(p.Parcels, o.Parcels)
+	if p.State.Paid() || o.Reason != "" { // else it still says why it was not paid
+		p.Reason = text.Clean(o.Reason)
+	}
 	state := o.State
 	if len(parts) > 0 {
 		state = together(&p, parts)
 	}
 	switch {
 	case state == order.PlacementCancelled:
-		p.State = state
+		p.State, p.Reason = state, cancelledThere(&o)
 	case !p.State.Paid(): // only a payment gets it on its way, whatever it is called
 	case slices.Contains(order.PlacementStates, state):
 		p.State = further(p.State, state)
