@@ -20,7 +20,7 @@ const (
 
 // Finding is one result of Check.
 type Finding struct {
-	Check    string   `json:"check"` // file, integrity, foreign_keys, counters, index, lines, space
+	Check    string   `json:"check"` // file, integrity, foreign_keys, counters, index, lines, purchases, spend, outbox, catalogue, space
 	Severity Severity `json:"severity"`
 	Text     string   `json:"text"`         // what was found
 	Do       string   `json:"do,omitempty"` // what to do about it
@@ -33,12 +33,13 @@ const (
 )
 
 // Check looks the database over, reading only: the file and its rights, SQLite's own integrity check, references,
-// counters against the rows, the search index against the rows, and room on the disk. It takes a minute for
-// a million orders. An error means that it could not look, not that something is wrong.
+// counters against the rows, the search indexes against the rows, what was bought against the ledger and the outbox, and
+// room on the disk. It takes a minute for a million orders. An error means that it could not look, not that something is wrong.
 func (d *DB) Check(ctx context.Context) ([]Finding, error) {
 	var all []Finding
 	for _, check := range []func(context.Context) (Finding, error){
-		d.checkFile, d.checkIntegrity, d.checkReferences, d.checkCounters, d.checkIndex, d.checkLines, d.checkSpace,
+		d.checkFile, d.checkIntegrity, d.checkReferences, d.checkCounters, d.checkIndex, d.checkLines, d.checkPurchases, d.checkSpend,
+		d.checkOutbox, d.checkCatalogue, d.checkSpace,
 	} {
 		f, err := check(ctx)
 		if err != nil && CodeOf(err) != Corrupt {
@@ -190,7 +191,8 @@ func (d *DB) checkSpace(context.Context) (Finding, error) {
 	return f, nil
 }
 
-// Rebuild makes the counters and the search index anew from the orders, in short steps. progress may be nil.
+// Rebuild makes anew, in short steps, what follows from the rest: the counters and the search index from the orders, the
+// words of links and of the catalogue, and which line is held by which purchase. progress may be nil.
 func (d *DB) Rebuild(ctx context.Context, progress func(done, total int)) error {
 	if d.indexing.running.Load() {
 		return refuse(Invalid, "a large import is on; what it leaves is made right by itself")
@@ -200,6 +202,9 @@ func (d *DB) Rebuild(ctx context.Context, progress func(done, total int)) error 
 		for _, text := range []string{
 			`DELETE FROM counters`, `INSERT INTO counters (shop, key, archived, n) ` + counted,
 			`INSERT INTO fts (fts) VALUES ('delete-all')`,
+			`INSERT INTO link_words (link_words) VALUES ('delete-all')`,
+			`INSERT INTO link_words (rowid, words) SELECT id, od_tokens(substr(key, instr(key, ':') + 1), supplier, sku,
+				coalesce(json_extract(doc, '$.title'), '')) FROM links`,
 		} {
 			if err := t.once(text); err != nil {
 				return err
@@ -210,6 +215,12 @@ func (d *DB) Rebuild(ctx context.Context, progress func(done, total int)) error 
 		}
 		return t.setMeta(indexingFrom, "0")
 	}); err != nil {
+		return err
+	}
+	if err := d.rebuildPurchases(ctx); err != nil {
+		return err
+	}
+	if err := d.rebuildCatalogue(ctx); err != nil {
 		return err
 	}
 	if err := d.loadIndexing(ctx); err != nil {

@@ -84,8 +84,10 @@ func (d *DB) Effects(ctx context.Context, f EffectFilter) ([]Effect, error) {
 		c.add(` AND reference = ?`, f.Reference)
 	}
 	if f.Open {
-		c.add(` AND (` + openEffects + ` OR (state = 'failed' AND NOT EXISTS (SELECT 1 FROM outbox l INDEXED BY outbox_order
-			WHERE l.order_id = e.order_id AND l.id > e.id AND l.kind = e.kind AND l.tag = e.tag AND l.supplier = e.supplier)))`)
+		c.add(` AND id IN (SELECT id FROM outbox INDEXED BY outbox_turn WHERE ` + openEffects + `
+			UNION ALL SELECT id FROM outbox f INDEXED BY outbox_failed WHERE state = 'failed' AND NOT EXISTS (
+				SELECT 1 FROM outbox l INDEXED BY outbox_order WHERE l.order_id = f.order_id AND l.id > f.id
+				AND l.kind = f.kind AND l.tag = f.tag AND l.supplier = f.supplier))`)
 	}
 	c.add(` ORDER BY id DESC LIMIT ?`, cmp.Or(f.Limit, 1000))
 	return d.effects(ctx, c.sql.String(), c.args...)
@@ -158,7 +160,8 @@ func (t *tx) enqueue(e *Effect, tag string) error {
 }
 
 // BeginEffect marks an effect as being sent, and counts the attempt. When it returns that is on the disk, and the first
-// byte may leave. It refuses unless the effect is queued, or of unknown outcome with evidence that nothing happened.
+// byte may leave, and so is the evidence: what was seen until then. It refuses unless the effect is queued, or of unknown
+// outcome with evidence that nothing happened.
 func (d *DB) BeginEffect(ctx context.Context, id int64, evidence string) (Effect, error) {
 	var e Effect
 	err := d.write(ctx, func(t *tx) (err error) {
@@ -181,6 +184,7 @@ func (d *DB) BeginEffect(ctx context.Context, id int64, evidence string) (Effect
 		}
 		e.State, e.Updated = EffectSending, t.now
 		e.Attempts++
+		e.Evidence = cmp.Or(evidence, e.Evidence)
 		t.told(e.OrderID)
 		if err := t.exec(`INSERT INTO outbox_attempts (effect, n, at, proof, state, reason, evidence) VALUES (?, ?, ?, ?, ?, '', '')`,
 			e.ID, e.Attempts, millis(t.now), evidence, string(EffectSending)); err != nil {
