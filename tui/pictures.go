@@ -30,6 +30,53 @@ func (p *picture) Pixel(u, v float64) (r, g, b uint8) {
 	return at.R, at.G, at.B
 }
 
+// painter gives the pictures that are drawn, beside the screen, and asks elsewhere for those that are not.
+type painter struct {
+	draw      func(url string) (image.Image, bool)
+	elsewhere func(url string) (image.Image, bool)
+	arrived   chan<- struct{}
+
+	mu      sync.Mutex
+	pending map[string]bool        // being drawn
+	done    map[string]image.Image // nil: nobody draws it
+}
+
+func newPainter(draw, elsewhere func(string) (image.Image, bool), arrived chan<- struct{}) *painter {
+	return &painter{draw: draw, elsewhere: elsewhere, arrived: arrived, pending: map[string]bool{}, done: map[string]image.Image{}}
+}
+
+// image is a picture that is at hand. If it is not, it will be announced.
+func (p *painter) image(url string) (image.Image, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	img, ok := p.done[url]
+	switch {
+	case img != nil:
+		return img, true
+	case ok:
+		return p.elsewhere(url)
+	case !p.pending[url]:
+		p.pending[url] = true
+		go p.paint(url)
+	}
+	return nil, false
+}
+
+func (p *painter) paint(url string) {
+	img, _ := p.draw(url)
+	p.mu.Lock()
+	if len(p.done) > 200 {
+		clear(p.done)
+	}
+	p.done[url] = img
+	delete(p.pending, url)
+	p.mu.Unlock()
+	select {
+	case p.arrived <- struct{}{}:
+	default: // the screen is about to be drawn anyway
+	}
+}
+
 // keepPictures keeps the images that were at hand when they were asked for.
 func keepPictures(get func(string) (image.Image, bool)) func(string) (ui.Picture, bool) {
 	var mu sync.Mutex

@@ -19,6 +19,13 @@ import (
 // syncPause is how long after the first picture the synchronisation begins.
 const syncPause = 150 * time.Millisecond
 
+// The heap is a few megabytes, the ids of a large view most of it: collecting it twice as often as usual costs next to
+// nothing. Before the first picture there is nothing to collect.
+const (
+	startGC = 400
+	usualGC = 50
+)
+
 // Start opens the screens on a wired program and runs its synchronisation until the merchant leaves. drawn gives the
 // pictures of products that are at hand without asking anybody; the others are fetched from where the stores have them.
 func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Image, bool)) error {
@@ -31,8 +38,7 @@ func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Im
 	for i, v := range a.Views {
 		views[i] = orders.View{Name: v.Name, Query: v.Query, Sort: strings.TrimPrefix(v.Sort, "-"), Asc: !strings.HasPrefix(v.Sort, "-"), Columns: v.Columns, Stores: v.Stores}
 	}
-	// The heap is a few megabytes, the ids of a large view most of it: collecting it twice as often costs next to nothing.
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(startGC)
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	shown := make(chan struct{})
@@ -45,6 +51,7 @@ func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Im
 		case <-time.After(syncPause):
 		case <-ctx.Done():
 		}
+		debug.SetGCPercent(usualGC)
 		done <- a.Service.Run(ctx)
 	}()
 	arrived := make(chan struct{}, 1)
@@ -55,16 +62,12 @@ func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Im
 		}
 	})
 	go fetcher.Run(ctx)
+	painter := newPainter(drawn, fetcher.Image, arrived)
 	err := Run(ctx, Options{
 		Store: a.DB, Sync: a.Service, Clock: a.DB.Now, Locale: a.Config.Locale, Theme: a.Config.Theme, Icons: a.Config.Icons,
 		Mouse: a.Config.Mouse, Keys: a.Config.Keys, Demo: a.Demo, Version: a.Version, CrashDir: filepath.Join(a.Config.Data, "logs"),
 		Arrived: arrived, Shown: func() { close(shown) },
-		Image: func(url string) (image.Image, bool) {
-			if img, ok := drawn(url); ok {
-				return img, true
-			}
-			return fetcher.Image(url)
-		},
+		Image: painter.image,
 		Orders: orders.Options{
 			Views: views, Columns: columns,
 			SaveViews: func(views []orders.View) error { return saveViews(a.Config, views) },
