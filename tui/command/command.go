@@ -169,7 +169,7 @@ func (s *session) root() *cobra.Command {
 	}
 	root.AddCommand(
 		s.listCommand(), s.showCommand(), s.exportCommand(), s.syncCommand(),
-		s.storeCommand(), s.configCommand(),
+		s.storeCommand(), s.rulesCommand(), s.configCommand(),
 		s.doctorCommand(), s.backupCommand(),
 		s.completionCommand(), manCommand(), s.versionCommand(),
 	)
