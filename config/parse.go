@@ -230,12 +230,15 @@ func (p *parser) strings(name string, n *yaml.Node) ([]string, bool) {
 		return []string{n.Value}, true
 	}
 	out := make([]string, 0, len(n.Content))
+	ok := n.Kind == yaml.SequenceNode
 	for _, item := range n.Content {
-		if item = resolveAlias(item); n.Kind != yaml.SequenceNode || item.Kind != yaml.ScalarNode {
-			p.refuse(n, "%s takes a list such as [a, b].", name)
-			return nil, false
-		}
+		item = resolveAlias(item)
+		ok = ok && item.Kind == yaml.ScalarNode
 		out = append(out, item.Value)
+	}
+	if !ok {
+		p.refuse(n, "%s takes a list such as [a, b].", name)
+		return nil, false
 	}
 	return out, true
 }

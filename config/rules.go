@@ -63,6 +63,11 @@ func ReadRules(name string) (Rules, error) {
 	if err != nil {
 		return Rules{}, fmt.Errorf("the rules in %s cannot be read: %w", name, plain(err))
 	}
+	return parseRules(name, data)
+}
+
+// parseRules reads the text of a file of rules.
+func parseRules(name string, data []byte) (Rules, error) {
 	root, bad := document(data)
 	if bad != nil {
 		bad.File = name
