@@ -122,7 +122,8 @@ type Outcome struct {
 	Placement *order.Placement
 	// Next are effects that follow from this one: pay after place.
 	Next []NewEffect
-	// Release gives the money that was reserved for the day's cap back; Spent says what was really paid. At most one.
+	// Release gives the money that was reserved for the day's cap back, if the placement is not live any more; Spent says
+	// what was really paid. At most one.
 	Release bool
 	Spent   *order.Money
 	// Doc replaces the effect's own; only for PayDoc.Before, and only before anything was sent.

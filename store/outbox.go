@@ -388,7 +388,7 @@ func (a *applier) outcome(e *Effect, o *Outcome) error {
 		if err := a.exec(`UPDATE spend SET spent = ?, currency = ? WHERE reference = ?`, o.Spent.Minor, o.Spent.Currency, e.Reference); err != nil {
 			return err
 		}
-	case o.Release:
+	case o.Release && !p.State.Live(): // of a live one it stays reserved: it may yet be tried again
 		if err := a.release(e.Reference); err != nil {
 			return err
 		}

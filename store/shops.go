@@ -114,7 +114,8 @@ func (d *DB) PutShop(ctx context.Context, s Shop) error {
 	return d.rederiveAll(ctx)
 }
 
-// RemoveShop forgets a shop with all its orders, cursors and skips. Links and placements stay: they are the suppliers'.
+// RemoveShop forgets a shop with all its orders, cursors and skips. Links, placements and the outbox stay: they are the
+// suppliers', and the evidence. While something is being bought for the shop it is refused.
 func (d *DB) RemoveShop(ctx context.Context, name string) error {
 	var id int64
 	if err := d.write(ctx, func(t *tx) error {
@@ -126,6 +127,14 @@ func (d *DB) RemoveShop(ctx context.Context, name string) error {
 			return refuse(NotFound, "there is no store named %q", name)
 		}
 		id = s.id
+		open, err := t.effectsWhere(`store = ? AND money = 1 AND `+openEffects, name)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			return refuse(Invalid, "%d purchases for %s are not settled, such as that of order %s at %s; wait until they are, or withdraw them",
+				len(open), name, open[0].Number, open[0].Supplier)
+		}
 		if _, err := t.nextID(); err != nil { // its ids are not given out again
 			return err
 		}
