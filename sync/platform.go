@@ -46,6 +46,7 @@ type Platform interface {
 // Capabilities says what a platform is and can do.
 type Capabilities struct {
 	Title   string        // the platform's name for people: "Vendure"
+	URL     string        // where every store of the platform answers; "" = each at an address of its own
 	KeyHint string        // what to give as key and where a merchant gets it, one sentence
 	Streams []string      // the same as Platform.Streams
 	Every   time.Duration // the shortest sensible time between two automatic syncs

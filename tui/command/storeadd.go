@@ -162,6 +162,11 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 	if slices.Contains(s.offline(), a.store.Platform) {
 		return s.checkSettings(a)
 	}
+	if a.store.URL == "" {
+		if p, err := withoutKey(a.store, s.deps.Connectors[a.store.Platform]); err == nil {
+			a.store.URL = p.Capabilities().URL
+		}
+	}
 	if err := s.askUntil(ctx, &a.store.URL, "Address of the store", "--url", func(raw string) error {
 		u, err := config.NormalizeURL(raw)
 		if err == nil {
