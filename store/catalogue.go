@@ -104,10 +104,7 @@ func checkProduct(supplier string, p *checkout.Product) error {
 }
 
 // absurd tells whether an amount is above what anybody pays for anything that is sold in a shop.
-func absurd(m order.Money) bool {
-	const limit = checkout.LargestPrice * 10_000 // order.Money.Scaled is in ten-thousandths
-	return m.Scaled() > limit || m.Scaled() < -limit
-}
+func absurd(m order.Money) bool { return checkout.Absurd(m) }
 
 // putProduct writes one product, its words, and what its links say of its cost.
 func (a *applier) putProduct(supplier string, p checkout.Product, pass int64, r *Result) error {

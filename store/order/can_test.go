@@ -63,6 +63,81 @@ func TestCanIsTotal(t *testing.T) {
 	}
 }
 
+// TestGuards sets aside what may be set aside: that alone makes the difference, and only for a checkout.
+func TestGuards(t *testing.T) {
+	seen := map[Guard]int{}
+	met := 0
+	typical(func(c situation) {
+		o, f := c.order()
+		if met++; met%3 == 0 {
+			f.Hold = HoldManual
+		}
+		s := Derive(o, f)
+		v := Can(o, s, f, EventCheckout)
+		if v.Allowed && v.Guard != "" {
+			t.Fatalf("%+v: allowed, and refused by %s", c, v.Guard)
+		}
+		f.SetAside = []Guard{GuardPaid, GuardHold}
+		all := Can(o, Derive(o, f), f, EventCheckout)
+		if v.Allowed != all.Allowed && v.Guard == "" || all.Guard != "" {
+			t.Fatalf("%+v: %+v, and with everything set aside %+v", c, v, all)
+		}
+		if v.Guard != "" {
+			f.SetAside = []Guard{v.Guard}
+			if next := Can(o, Derive(o, f), f, EventCheckout); next.Guard == v.Guard || all.Allowed && !next.Allowed && next.Guard == "" {
+				t.Fatalf("%+v: %+v, and with that set aside %+v", c, v, next)
+			}
+			seen[v.Guard]++
+		}
+	})
+	if seen[GuardPaid] == 0 || seen[GuardHold] == 0 {
+		t.Errorf("guards that were met: %v", seen)
+	}
+}
+
+// TestCanBuy looks at one part of an order beside others.
+func TestCanBuy(t *testing.T) {
+	two := func() (*Order, Facts) {
+		o, f := calm()
+		o.Lines = append(o.Lines, Line{ExternalID: "2", SKU: "WT", Title: "Throw", Quantity: Units(1)})
+		f.Links["sku:WT"] = Link{Supplier: "cj", Cost: New(100, "USD"), CostKnown: true}
+		return o, f
+	}
+	part := func(o *Order, f Facts, supplier string) Verdict {
+		s := Derive(o, f)
+		for _, g := range s.Groups {
+			if g.Supplier == supplier {
+				return CanBuy(o, s, f, g)
+			}
+		}
+		t.Fatalf("no part of %q in %+v", supplier, s.Groups)
+		return Verdict{}
+	}
+	o, f := two()
+	if v := part(o, f, "lumen"); !v.Allowed {
+		t.Errorf("%+v", v)
+	}
+	place(&f, PlacementPlaced)
+	if v := part(o, f, "lumen"); v.Allowed || !strings.Contains(v.Reason, "lumen has been paid for it already") {
+		t.Errorf("bought: %+v", v)
+	}
+	if v := part(o, f, "cj"); !v.Allowed {
+		t.Errorf("the other part: %+v", v)
+	}
+	o, f = two()
+	delete(f.Links, "sku:WT")
+	if v := part(o, f, "lumen"); !v.Allowed {
+		t.Errorf("another part waits for a link: %+v", v)
+	}
+	if v := part(o, f, ""); v.Allowed {
+		t.Errorf("the one that waits: %+v", v)
+	}
+	o.Lifecycle = LifecycleDeleted
+	if v := part(o, f, "lumen"); v.Allowed || v.Next == "" {
+		t.Errorf("deleted: %+v", v)
+	}
+}
+
 func TestCan(t *testing.T) {
 	friday := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	promise := func(f *Facts, days int) {

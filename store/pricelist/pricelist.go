@@ -399,7 +399,7 @@ func (r *row) money(f Field) (m order.Money, known bool, err error) {
 		return m, false, fmt.Errorf("the %s “%s” is %w", label(f), text.Limit(text.Clean(cell), 40), err)
 	case m.Minor < 0 || strings.HasPrefix(decimal, "-"):
 		return m, false, fmt.Errorf("the %s is negative: %s", label(f), m)
-	case m.Scaled() > checkout.LargestPrice*10_000:
+	case checkout.Absurd(m):
 		return m, false, fmt.Errorf("the %s is absurd: %s", label(f), m)
 	case m.Exact != "":
 		return m, false, fmt.Errorf("the %s %s has more decimals than %s has", label(f), decimal, currency)

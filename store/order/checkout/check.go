@@ -74,8 +74,8 @@ func checkCountries(w *wrongs, i int, name string, countries []string) {
 
 func checkBounds(w *wrongs, i int, name, what string, from, to *order.Money) {
 	for _, m := range []*order.Money{from, to} {
-		if m != nil && (m.Minor < 0 || absurd(*m)) {
-			w.add(i, "the rule “%s” has the %s %s, which no order has: write one from 0 to %d", name, what, m, LargestPrice)
+		if m != nil && (m.Minor < 0 || Absurd(*m)) {
+			w.add(i, "the rule “%s” has the %s %s, which no order has: write a smaller one, or 0", name, what, m)
 		}
 	}
 	if from == nil || to == nil {

@@ -11,13 +11,22 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 )
 
-// LargestPrice is how many units of a currency a price or a total may be at most; what is more is a mistake.
+// LargestPrice is how many units of a currency a price or a total may be at most; what is more is a mistake. Where a unit
+// is worth next to nothing it is a thousand times as many.
 const LargestPrice = 1_000_000
 
-// absurd tells whether an amount is larger than any that is meant.
-func absurd(m order.Money) bool {
+// small are currencies with decimals of which one unit is worth less than a cent or so. Those without decimals are small
+// anyway.
+const small = " AMD AOA ARS BIF CDF COP CRC DZD IDR IRR KHR KZT LAK LBP LKR MGA MMK MNT MWK NGN PKR RSD SLE SOS SYP TZS UZS YER ZWL "
+
+// Absurd tells whether an amount is larger than any that is meant.
+func Absurd(m order.Money) bool {
 	largest := int64(LargestPrice)
-	for range order.Exponent(m.Currency) {
+	e := order.Exponent(m.Currency)
+	if e == 0 || m.Currency != "" && strings.Contains(small, " "+m.Currency+" ") {
+		largest *= 1000
+	}
+	for range e {
 		largest *= 10
 	}
 	return m.Minor > largest || m.Minor < -largest
@@ -30,7 +39,7 @@ func wrongPrice(m order.Money, want, supplier string) string {
 		return fmt.Sprintf("in %s (%s), but %s is paid in %s", nameless(m.Currency), m, supplier, want)
 	case m.Minor < 0:
 		return fmt.Sprintf("negative (%s)", m)
-	case absurd(m):
+	case Absurd(m):
 		return fmt.Sprintf("%s, which is more than any price", m)
 	}
 	return ""
@@ -80,7 +89,7 @@ func ParsePrice(text, want string) (order.Money, error) {
 		return order.Money{}, fmt.Errorf("“%s” has more decimals than %s has (%d): round it", s, want, order.Exponent(want))
 	case m.Minor < 0:
 		return order.Money{}, fmt.Errorf("“%s” is negative, which no price is", s)
-	case absurd(m):
+	case Absurd(m):
 		return order.Money{}, fmt.Errorf("“%s” is more than any price", s)
 	}
 	return m, nil
