@@ -70,7 +70,7 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 	if doc.Parcel.URL != "" { // the address counts only of a carrier that Jumpseller does not know
 		f["tracking_company"], f["tracking_url"] = "other", doc.Parcel.URL
 	}
-	return p.mutate(ctx, http.MethodPost, "fulfillments.json", map[string]any{"fulfillment": f}, nil) //nolint:misspell // Jumpseller's word
+	return p.mutate(ctx, http.MethodPost, "fulfillments.json", map[string]any{"fulfillment": f}, nil)
 }
 
 // carriers are those that Jumpseller makes an address for.
@@ -203,7 +203,7 @@ func (p *Platform) track(ctx context.Context, id string, parcel order.Parcel) (o
 		ID       loose `json:"id"`
 		Tracking loose `json:"tracking_number"`
 	}
-	if _, err := p.get(ctx, "order/"+url.PathEscape(id)+"/fulfillments.json", nil, &all); err != nil { //nolint:misspell // Jumpseller's word
+	if _, err := p.get(ctx, "order/"+url.PathEscape(id)+"/fulfillments.json", nil, &all); err != nil {
 		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
 	}
 	which := ""
@@ -222,7 +222,7 @@ func (p *Platform) track(ctx context.Context, id string, parcel order.Parcel) (o
 	if parcel.URL != "" {
 		f["tracking_company"], f["tracking_url"] = "other", parcel.URL
 	}
-	return outbox.Done{ID: which}, p.mutate(ctx, http.MethodPut, "fulfillments/"+url.PathEscape(which)+".json", map[string]any{"fulfillment": f}, nil) //nolint:misspell // Jumpseller's word
+	return outbox.Done{ID: which}, p.mutate(ctx, http.MethodPut, "fulfillments/"+url.PathEscape(which)+".json", map[string]any{"fulfillment": f}, nil)
 }
 
 // note writes into the order's history, which only the merchant sees. The key stands at its end, so that it is found

@@ -56,7 +56,7 @@ type fields struct {
 	Ships          *bool     `json:"shipping_required"`
 	Status         loose     `json:"status_enum"`
 	StatusName     loose     `json:"status"`
-	Fulfilment     loose     `json:"fulfillment_status"` //nolint:misspell // Jumpseller's word
+	Fulfilment     loose     `json:"fulfillment_status"`
 	Shipment       loose     `json:"shipment_status_enum"`
 	ShippingMethod loose     `json:"shipping_method_name"`
 	PaymentMethod  loose     `json:"payment_method_name"`

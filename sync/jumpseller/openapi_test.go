@@ -91,7 +91,7 @@ func loosen(ref *openapi3.SchemaRef, seen map[*openapi3.Schema]bool) {
 	ref.Value.Nullable = true
 	for name, p := range ref.Value.Properties {
 		switch name {
-		case "shipment_status", "fulfillment_status", "status", "status_name": //nolint:misspell // their words
+		case "shipment_status", "fulfillment_status", "status", "status_name":
 			p.Value.Enum = nil // translated into the store's language, and listed in English
 		case "shipment_status_enum":
 			p.Value.Enum = append(p.Value.Enum, "fulfilled") // in its own sample, and not in the list
