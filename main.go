@@ -6,12 +6,17 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/orderdeck/orderdeck/config"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/demo"
 	"github.com/orderdeck/orderdeck/sync/files"
+	"github.com/orderdeck/orderdeck/sync/jumpseller"
+	"github.com/orderdeck/orderdeck/sync/outbox"
+	supplierdemo "github.com/orderdeck/orderdeck/sync/supplier/demo"
 	"github.com/orderdeck/orderdeck/sync/vendure"
 	"github.com/orderdeck/orderdeck/tui"
 	"github.com/orderdeck/orderdeck/tui/command"
@@ -24,13 +29,24 @@ func main() {
 		Version: version,
 		Connectors: map[string]command.Connector{
 			files.Kind: func(config.StoreConfig, config.Secret) (sync.Platform, error) { return files.Platform{}, nil },
+			"jumpseller": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
+				return jumpseller.New(jumpseller.Options{URL: s.URL, Key: key.Reveal(), Version: version})
+			},
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal(), Version: version})
 			},
 		},
-		Demo: func(orders int, start time.Time) ([]sync.Source, []sync.Supplier) {
-			world := demo.New(demo.Options{Orders: orders, Seed: 1, Start: start})
-			return world.Sources(), world.Suppliers()
+		Suppliers: map[string]command.SupplierKind{
+			supplierdemo.Kind: {Title: "Demo supplier", Connect: func(s config.SupplierConfig, _ config.Secret, d command.SupplierDeps) (outbox.Supplier, error) {
+				return supplierdemo.New(supplierdemo.Options{Name: s.Name, Title: s.Title, Clock: d.Clock, Path: filepath.Join(d.Folder, "supplier-"+s.Name+".jsonl")}), nil
+			}},
+		},
+		Demo: func(orders int, start time.Time, state string) command.Demo {
+			world := demo.New(demo.Options{Orders: orders, Seed: 1, Start: start, State: state})
+			return command.Demo{Sources: world.Sources(), Suppliers: world.Suppliers(), Sellers: world.Sellers()}
+		},
+		DemoSettings: func(orders int, start time.Time) checkout.Settings {
+			return demo.New(demo.Options{Orders: orders, Seed: 1, Start: start}).Settings()
 		},
 		DemoOrders: demo.DefaultOrders,
 		TUI: func(ctx context.Context, app *command.App) error {

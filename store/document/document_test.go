@@ -18,7 +18,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/orderdeck/orderdeck/store/order"
-	"github.com/orderdeck/orderdeck/store/order/checkout"
 )
 
 func writeFile(t testing.TB, name string, data []byte) {
@@ -442,7 +441,7 @@ func TestNoReceiptBeforeItIsPaid(t *testing.T) {
 }
 
 func TestConversion(t *testing.T) {
-	rate := &checkout.Rate{From: "USD", To: "BRL", Rate: "5.4012", Date: testTime}
+	rate := &order.FrozenRate{From: "USD", To: "BRL", Rate: "5.4012", Date: testTime}
 	for _, tt := range []struct{ from, want order.Money }{
 		{order.New(988424, "USD"), order.New(5338676, "BRL")}, {order.New(5338676, "BRL"), order.New(988424, "USD")},
 	} {
@@ -481,8 +480,16 @@ func TestLanguage(t *testing.T) {
 		locale, country, want string
 		allowed               []string
 	}{
-		{"pt_BR", "PT", "pt-BR", nil}, {"pt", "BR", "pt-BR", nil}, {"pt", "PT", "pt-PT", nil}, {"PL-pl", "", "pl", nil}, {"", "PL", "pl", nil},
-		{"", "BR", "pt-BR", nil}, {"ja", "JP", "en", nil}, {"de-DE", "PL", "pl", nil}, {"", "", "en", nil}, {"pl", "PL", "pt-PT", []string{"pt-PT", "en"}},
+		{"pt_BR", "PT", "pt-BR", nil},
+		{"pt", "BR", "pt-BR", nil},
+		{"pt", "PT", "pt-PT", nil},
+		{"PL-pl", "", "pl", nil},
+		{"", "PL", "pl", nil},
+		{"", "BR", "pt-BR", nil},
+		{"ja", "JP", "en", nil},
+		{"de-DE", "PL", "pl", nil},
+		{"", "", "en", nil},
+		{"pl", "PL", "pt-PT", []string{"pt-PT", "en"}},
 		{"en-GB", "PL", "pl", []string{"pl"}},
 	} {
 		o := &order.Order{Customer: order.Customer{Locale: tt.locale}, Shipping: order.Address{Country: tt.country}}

@@ -147,7 +147,9 @@ func (s *sheet) invoiceLines(d InvoiceData, t words) {
 	}
 	background, foreground := d.Brand.accent()
 	s.table([]column{
-		{title: t.Item}, {title: t.Quantity, width: 66, right: true}, {title: head(t.Price), width: 88, right: true},
+		{title: t.Item},
+		{title: t.Quantity, width: 66, right: true},
+		{title: head(t.Price), width: 88, right: true},
 		{title: head(t.Total), width: 92, right: true},
 	}, rows, background, foreground)
 }

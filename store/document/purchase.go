@@ -41,9 +41,16 @@ func PurchaseOrder(w io.Writer, d PurchaseOrderData) (warnings []string, err err
 		to = join2("\n", to, line)
 	}
 	s.pairs([][2]string{
-		{t.Supplier, join2(" · ", d.Supplier, d.Contact)}, {t.Order, "#" + doc.Number}, {t.ShipTo, to},
-		{t.Phone, doc.Phone}, {t.Email, doc.Email}, {t.ShipBy, method}, {t.Pay, doc.PayWith.Name},
-		{t.Note, doc.Note}, {t.CustomerNote, doc.CustomerNote}, {t.Card, doc.CardText},
+		{t.Supplier, join2(" · ", d.Supplier, d.Contact)},
+		{t.Order, "#" + doc.Number},
+		{t.ShipTo, to},
+		{t.Phone, doc.Phone},
+		{t.Email, doc.Email},
+		{t.ShipBy, method},
+		{t.Pay, doc.PayWith.Name},
+		{t.Note, doc.Note},
+		{t.CustomerNote, doc.CustomerNote},
+		{t.Card, doc.CardText},
 	}, 130)
 	s.y += 14
 
@@ -66,8 +73,11 @@ func PurchaseOrder(w io.Writer, d PurchaseOrderData) (warnings []string, err err
 	}
 	background, foreground := d.Brand.accent()
 	s.table([]column{
-		{title: "SKU", width: 96}, {title: t.Item}, {title: t.Quantity, width: 64, right: true},
-		{title: t.Price + " (" + currency + ")", width: 80, right: true}, {title: t.Total + " (" + currency + ")", width: 80, right: true},
+		{title: "SKU", width: 96},
+		{title: t.Item},
+		{title: t.Quantity, width: 64, right: true},
+		{title: t.Price + " (" + currency + ")", width: 80, right: true},
+		{title: t.Total + " (" + currency + ")", width: 80, right: true},
 	}, rows, background, foreground)
 
 	sums := []total{{name: t.Goods, value: money(f, goods)}, {name: t.Shipping, value: money(f, doc.Method.Cost)}}

@@ -16,10 +16,9 @@ import (
 type ReceiptData struct {
 	Record    *order.Record
 	Placement order.Placement
-	Supplier  string // for people; "" = its name in the settings
-	Brand     Brand  // who paid
-	Items     []checkout.Item
-	Rate      *checkout.Rate // the one that was frozen; nil = none
+	Supplier  string          // for people; "" = its name in the settings
+	Brand     Brand           // who paid
+	Items     []checkout.Item // what was ordered and at which prices; nil = the order's lines, without prices
 	Format    Format
 	Zone      *time.Location
 	At        time.Time // when the receipt is made
@@ -100,7 +99,7 @@ func (d *ReceiptData) sums(t words) []total {
 		}
 	}
 	sums = append(sums, total{t.Total, money(d.Format, p.Total), true})
-	if r := d.Rate; r != nil {
+	if r := p.Rate; r != nil {
 		rate := "1 " + r.From + " = " + d.Format.Decimal(r.Rate) + " " + r.To
 		if !r.Date.IsZero() {
 			rate += " (" + d.Format.Date(r.Date) + ")"
@@ -114,12 +113,12 @@ func (d *ReceiptData) sums(t words) []total {
 }
 
 // convert changes an amount by a rate, in whichever direction.
-func convert(m order.Money, r *checkout.Rate) (order.Money, bool) {
+func convert(m order.Money, r *order.FrozenRate) (order.Money, bool) {
 	to := r.To
 	if m.Currency == r.To {
 		to = r.From
 	}
-	out, _, ok := checkout.Convert(m, to, []checkout.Rate{*r}, r.Date)
+	out, _, ok := checkout.Convert(m, to, []checkout.Rate{{From: r.From, To: r.To, Rate: r.Rate, Date: r.Date}}, r.Date)
 	return out, ok && out.Currency != m.Currency
 }
 

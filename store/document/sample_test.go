@@ -101,6 +101,7 @@ func sample(who string, lines int) *order.Record {
 		Reference: "AURORA-1042-LUMEN-1-7Q3F", Store: "aurora", ExternalID: "gid-1042", Supplier: "lumen", SupplierNo: "LUM-88231",
 		Lines: []string{"l0"}, State: order.PlacementPlaced, Goods: order.New(987654, "USD"), Shipping: order.New(680, "USD"), Fees: order.New(90, "USD"),
 		Total: order.New(988424, "USD"), PaidBy: "Card on file at Lumen", CheckedOut: testTime, PlacedAt: testTime, Receipt: "R-5519",
+		Rate: &order.FrozenRate{From: "USD", To: "BRL", Rate: "5.4012", Date: testTime},
 	}}
 	return r
 }
@@ -147,7 +148,7 @@ func sampleReceipt(t testing.TB, who string) ReceiptData {
 	r := sample(who, 2)
 	return ReceiptData{
 		Record: r, Placement: r.Placements[0], Supplier: "Lumen EU", Brand: testBrand(t, who, false), Format: testFormat(customers[who].language),
-		Rate: &checkout.Rate{From: "USD", To: "BRL", Rate: "5.4012", Date: testTime}, At: testTime,
+		At: testTime,
 	}
 }
 

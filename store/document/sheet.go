@@ -30,9 +30,8 @@ type style struct {
 }
 
 var (
-	plain  = style{9.5, false, ink}
-	strong = style{9.5, true, ink}
-	small  = style{8, false, grey}
+	plain = style{9.5, false, ink}
+	small = style{8, false, grey}
 )
 
 func (s style) in(c colour) style { s.ink = c; return s }
@@ -101,9 +100,9 @@ func (s *sheet) need(h float64) bool {
 	return true
 }
 
-// put writes one line at a place, and gives its width. x is the left end, or the right one, or the middle, as align (-1,
+// put writes one line at a place. x is the left end, or the right one, or the middle, as align (-1,
 // 1, 0) says.
-func (s *sheet) put(x, y float64, align int, line string, st style) float64 {
+func (s *sheet) put(x, y float64, align int, line string, st style) {
 	line = s.faces.printable(text.Clean(text.Limit(line, longest)), st.bold)
 	w := s.faces.width(line, st.bold, st.size)
 	switch align {
@@ -115,7 +114,6 @@ func (s *sheet) put(x, y float64, align int, line string, st style) float64 {
 	if line != "" {
 		s.page().texts = append(s.page().texts, placed{x, y + st.size, line, st})
 	}
-	return w
 }
 
 // wrap breaks a text into lines of a width. Words that are longer than a line are broken between characters.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/store/order/filter"
 	"github.com/orderdeck/orderdeck/sync"
 )
@@ -29,6 +30,7 @@ type App struct {
 	Demo    bool
 	Orders  int // of the demo
 	Version string
+	Buying
 
 	logFile io.Closer
 }
@@ -58,6 +60,7 @@ func (s *session) configOptions(create bool) config.Options {
 		Flags:     map[string]string{"data": s.data},
 		Platforms: slices.Sorted(maps.Keys(s.deps.Connectors)),
 		Offline:   s.offline(),
+		Kinds:     s.kinds(),
 		New:       create,
 		Filter: func(text string) error {
 			_, err := filter.Parse(text, filter.Options{Now: time.Now()})
@@ -104,6 +107,8 @@ func (s *session) open(ctx context.Context, o opening) (*App, error) {
 	if o.wire {
 		a.Log.Info("started", "version", a.Version, "demo", a.Demo, "stores", len(c.Stores), "os", runtime.GOOS, "pid", os.Getpid())
 	}
+	a.demo = s.demoSettings(ctx, a)
+	a.settings = &settings{read: func() (checkout.Settings, error) { return s.checkoutSettings(a) }}
 	if a.Demo {
 		err = s.openDemo(ctx, a, path, o)
 	} else {
@@ -128,7 +133,10 @@ func (s *session) openStores(ctx context.Context, a *App, path string, o opening
 	if err != nil {
 		return errors.Join(err, a.DB.Close())
 	}
-	a.Service = sync.New(sync.Options{DB: a.DB, Sources: sources, Log: a.Log, LockPath: wirePath(path), Bulk: true})
+	if err := s.ownSuppliers(a); err != nil {
+		return errors.Join(err, a.DB.Close())
+	}
+	a.Service = sync.New(sync.Options{DB: a.DB, Sources: sources, Outbox: a.worker(sources), Log: a.Log, LockPath: wirePath(path), Bulk: true})
 	return nil
 }
 

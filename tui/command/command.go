@@ -22,7 +22,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orderdeck/orderdeck/config"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 	"github.com/orderdeck/orderdeck/tui/action"
 )
 
@@ -30,15 +32,25 @@ import (
 type Connector func(s config.StoreConfig, key config.Secret) (sync.Platform, error)
 
 // DemoWorld is where the demo's orders come from: start is the instant at which the world was made, and time goes on
-// from there.
-type DemoWorld func(orders int, start time.Time) ([]sync.Source, []sync.Supplier)
+// from there. What the merchant does in it is kept in files whose names begin with state.
+type DemoWorld func(orders int, start time.Time, state string) Demo
+
+// Demo is what the demo trades with.
+type Demo struct {
+	Sources   []sync.Source
+	Suppliers []sync.Supplier   // what they report by themselves
+	Sellers   []outbox.Supplier // the same, to be bought from
+}
 
 // Deps is what the command line is wired to.
 type Deps struct {
 	Version    string // "" = what the build knows
 	Connectors map[string]Connector
+	Suppliers  map[string]SupplierKind // by the kind's name in the settings
 	Demo       DemoWorld
 	DemoOrders int // how many a demo has when nobody says
+	// DemoSettings is what the demo's merchant has set for its suppliers; nil = nothing.
+	DemoSettings func(orders int, start time.Time) checkout.Settings
 	// TUI opens the screens and returns when they are closed.
 	TUI func(ctx context.Context, app *App) error
 }
@@ -168,7 +180,8 @@ func (s *session) root() *cobra.Command {
 		root.AddGroup(&group)
 	}
 	root.AddCommand(
-		s.listCommand(), s.showCommand(), s.exportCommand(), s.syncCommand(),
+		s.listCommand(), s.showCommand(), s.exportCommand(), s.importCommand(), s.syncCommand(),
+		s.checkoutCommand(), s.linkCommand(), s.outboxCommand(), s.trackCommand(), s.invoiceCommand(), s.receiptCommand(),
 		s.storeCommand(), s.rulesCommand(), s.configCommand(),
 		s.doctorCommand(), s.backupCommand(),
 		s.completionCommand(), manCommand(), s.versionCommand(),

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	gosync "sync"
 	"time"
 
 	"github.com/orderdeck/orderdeck/config/locale"
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/sync"
 )
 
@@ -65,8 +67,14 @@ func (s *session) openDemo(ctx context.Context, a *App, path string, o opening) 
 	if err != nil {
 		return err
 	}
-	sources, suppliers := s.deps.Demo(a.Orders, start)
-	a.Service = sync.New(sync.Options{DB: a.DB, Sources: sources, Suppliers: suppliers, Log: a.Log, LockPath: wirePath(path), Bulk: true})
+	world := s.deps.Demo(a.Orders, start, strings.TrimSuffix(path, ".db"))
+	a.Suppliers = world.Sellers
+	if _, err := a.CheckoutSettings(); err != nil {
+		return err
+	}
+	a.Service = sync.New(sync.Options{
+		DB: a.DB, Sources: world.Sources, Suppliers: world.Suppliers, Outbox: a.worker(world.Sources), Log: a.Log, LockPath: wirePath(path), Bulk: true,
+	})
 	if o.wire && (!o.announce || a.Orders < demoLarge) {
 		return nil // it fills while it is looked at, or by the command itself
 	}
@@ -97,6 +105,20 @@ func demoStart(ctx context.Context, db *store.DB) (time.Time, error) {
 	}
 	start := time.Now().UTC().Truncate(time.Second)
 	return start, db.SetMeta(ctx, metaStart, start.Format(time.RFC3339))
+}
+
+// demoSettings reads once what the demo's merchant has set. The database is open when it is first asked for.
+func (s *session) demoSettings(ctx context.Context, a *App) func() checkout.Settings {
+	return gosync.OnceValue(func() checkout.Settings {
+		if s.deps.DemoSettings == nil {
+			return checkout.Settings{}
+		}
+		start, err := demoStart(context.WithoutCancel(ctx), a.DB)
+		if err != nil {
+			return checkout.Settings{}
+		}
+		return s.deps.DemoSettings(a.Orders, start)
+	})
 }
 
 // announceDemo says how large a large demo is going to be, and refuses one that the disk has no room for.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"github.com/orderdeck/orderdeck/config"
+	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // lazy is a platform whose key is read when the store is first asked for something: a keyring may take seconds, or wait
@@ -21,7 +23,7 @@ type lazy struct {
 	ready   sync.Platform // with the key; nil until it is needed
 }
 
-func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Secrets, error)) (*lazy, error) {
+func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Secrets, error)) (sync.Platform, error) {
 	if connect == nil {
 		return nil, fmt.Errorf("%s is no platform that Orderdeck knows", st.Platform)
 	}
@@ -32,7 +34,45 @@ func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Se
 	if keyless.Capabilities().Offline {
 		return &lazy{Platform: keyless, ready: keyless}, nil
 	}
-	return &lazy{Platform: keyless, store: st, connect: connect, secrets: secrets}, nil
+	l := &lazy{Platform: keyless, store: st, connect: connect, secrets: secrets}
+	if _, ok := keyless.(outbox.Shop); ok {
+		return &lazyShop{l}, nil
+	}
+	return l, nil
+}
+
+// lazyShop is a lazy platform that can be asked for one order and told of parcels. Where there is no key, nothing has
+// left.
+type lazyShop struct{ *lazy }
+
+func (l *lazyShop) shop(ctx context.Context) (outbox.Shop, error) {
+	p, err := l.open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+	}
+	return p.(outbox.Shop), nil
+}
+
+// Read gives one order as it is now.
+func (l *lazyShop) Read(ctx context.Context, externalID string) (store.Pulled, error) {
+	shop, err := l.shop(ctx)
+	if err != nil {
+		return store.Pulled{}, err
+	}
+	p, err := shop.Read(ctx, externalID)
+	l.forget(err)
+	return p, err
+}
+
+// Fulfil makes one shipment at the store.
+func (l *lazyShop) Fulfil(ctx context.Context, externalID string, doc store.TellDoc) error {
+	shop, err := l.shop(ctx)
+	if err != nil {
+		return err
+	}
+	err = shop.Fulfil(ctx, externalID, doc)
+	l.forget(err)
+	return err
 }
 
 // withoutKey makes a platform that is only asked what it is, which takes no key. Connectors refuse to be made without

@@ -80,6 +80,7 @@ func (s *session) checkoutSettings(a *App) (checkout.Settings, error) {
 // demoRules reads the rules of a demo, from a file beside its database or from the world itself.
 func demoRules(a *App, b *rulebook) (err error) {
 	b.file = strings.TrimSuffix(demoPath(a.Config.Data, a.Orders), ".db") + ".rules.yaml"
+	b.settings = a.demo()
 	if b.rules, err = config.ReadRules(b.file); err != nil {
 		return &coded{ExitUsage, err}
 	}

@@ -102,8 +102,10 @@ func shippingRules(rules []config.RuleConfig) ([]checkout.Rule, error) {
 			name, text string
 			into       **order.Money
 		}{
-			{"amount_from", c.AmountFrom, &r.AmountFrom}, {"amount_to", c.AmountTo, &r.AmountTo},
-			{"freight_from", c.FreightFrom, &r.FreightFrom}, {"freight_to", c.FreightTo, &r.FreightTo},
+			{"amount_from", c.AmountFrom, &r.AmountFrom},
+			{"amount_to", c.AmountTo, &r.AmountTo},
+			{"freight_from", c.FreightFrom, &r.FreightFrom},
+			{"freight_to", c.FreightTo, &r.FreightTo},
 		} {
 			if bound.text == "" {
 				continue
