@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,11 +59,14 @@ func diff(want, got string) string {
 	return b.String()
 }
 
-// scenes are the screens that a merchant can come to.
-var scenes = []struct {
+// scene is a screen that a merchant can come to.
+type scene struct {
 	name string
 	do   func(s *sim)
-}{
+}
+
+// scenes are the screens of looking.
+var scenes = []scene{
 	{"orders", func(*sim) {}},
 	{"unpaid", func(s *sim) { s.toTab("unpaid") }},
 	{"search", func(s *sim) { s.press(action.Search); s.write("linen") }},
@@ -161,7 +165,7 @@ func TestEverySizeIsFilledExactly(t *testing.T) {
 	for range 12 {
 		sizes = append(sizes, [2]int{1 + rnd.IntN(220), 1 + rnd.IntN(70)})
 	}
-	for _, sc := range scenes {
+	for _, sc := range slices.Concat(scenes, buyingScenes) {
 		s := start(t, 120, 35)
 		sc.do(s)
 		for _, size := range sizes {

@@ -316,7 +316,7 @@ func TestEveryActionSaysWhyNot(t *testing.T) {
 }
 
 func TestPressingEveryKeyEverywhereHarmsNothing(t *testing.T) {
-	for _, sc := range scenes {
+	for _, sc := range slices.Concat(scenes, buyingScenes) {
 		s := start(t, 100, 30)
 		sc.do(s)
 		for _, a := range action.All() {
@@ -357,6 +357,12 @@ func TestHostileTextIsHarmless(t *testing.T) {
 	s.send(ui.StoreChanged{})
 	s.wait()
 	s.press(action.Top, action.Open)
+	harmless(t, s)
+}
+
+// harmless fails if anything but text and colours reaches the terminal.
+func harmless(t *testing.T, s *sim) {
+	t.Helper()
 	for _, r := range s.m.View().Content {
 		if r < 0x20 && r != '\n' && r != 0x1b || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x202e {
 			t.Fatalf("%U reached the terminal", r)

@@ -3,6 +3,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -60,6 +61,7 @@ type line struct {
 	customer string
 	country  string
 	items    string
+	first    int    // the first of its lines in the order
 	note     string // of the customer
 	currency string
 	entry    checkout.Entry
@@ -119,6 +121,7 @@ func (s *Screen) findUnderway() tea.Cmd {
 	return func() tea.Msg {
 		all, err := desk.Effects(context.Background(), store.EffectFilter{Open: true, Limit: maxEffects})
 		var ids []int64
+		slices.SortFunc(all, func(a, b store.Effect) int { return cmp.Compare(a.ID, b.ID) })
 		for i := range all {
 			if all[i].Kind != store.EffectTell && !slices.Contains(ids, all[i].OrderID) {
 				ids = append(ids, all[i].OrderID)

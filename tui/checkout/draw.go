@@ -58,6 +58,9 @@ func columns(width int) []column {
 	return out
 }
 
+// paneRoom is how many lines the pane below a long table has.
+const paneRoom = 11
+
 // Draw paints the title, the table, what belongs to the line under the cursor, and the sums.
 func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 	s.title1(c, draw.Box{X: b.X + 1, Y: b.Y, W: b.W - 2, H: 1})
@@ -69,9 +72,13 @@ func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 	in := b.W - 4
 	pane, sums := s.paneLines(in), s.sumLines(in)
 	room := b.H - 3 - len(sums) - 2
-	// The table keeps at least four rows, and takes no more than it has.
-	paneH := min(len(pane), max(3, room-max(4, min(len(s.lines), room/2))))
-	s.height = max(1, room-paneH)
+	// How much the table takes does not depend on the line under the cursor, so that nothing jumps.
+	rows := len(s.lines)
+	if s.reader.next < len(s.ids) {
+		rows = len(s.ids)
+	}
+	s.height = max(1, min(max(3, rows), room-min(paneRoom, room/2)))
+	paneH := max(0, room-s.height)
 	head := b.Row(2)
 	cols := columns(b.W)
 	s.heading(c, head, cols)
@@ -86,7 +93,7 @@ func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 	s.separator(c, draw.Box{X: b.X, Y: y, W: b.W, H: 1})
 	s.pane = draw.Box{X: b.X + 2, Y: y + 1, W: in, H: paneH}
 	s.drawPane(c, pane)
-	y += 1 + paneH
+	y = b.Y + b.H - len(sums) - 1
 	c.Repeat(draw.Box{X: b.X, Y: y, W: b.W, H: 1}, '─', theme.Rule)
 	for i, l := range sums {
 		row := draw.Box{X: b.X + 2, Y: y + 1 + i, W: in, H: 1}
@@ -217,7 +224,7 @@ func (s *Screen) inTheWay(l *line) (text string, st draw.Style, whole bool) {
 		if n := len(blocked) - 1; n > 0 {
 			text = fmt.Sprintf("✗ %s (+%d)", blockerLine(s.ctx.Keys, blocked[0]), n)
 		}
-		return text, theme.Bad.With(0), true
+		return text, draw.Style{FG: theme.Red}, true
 	case !l.entry.Complete:
 		return "✗ incomplete: a price is missing", theme.Bad, true
 	}

@@ -120,7 +120,11 @@ func (s *Screen) outcome(m committedMsg) tea.Cmd {
 	if refused > 0 {
 		return ui.Complain(errors.New(s.number(refused) + " of " + s.number(len(m.parts)) + " were not taken" + first))
 	}
-	return ui.Say(s.number(len(m.parts)) + " on their way; leaving this screen does not stop them")
+	orders := map[int64]bool{}
+	for _, p := range m.parts {
+		orders[p.Key.OrderID] = true
+	}
+	return ui.Say(s.orders(len(orders)) + " on the way; leaving this screen does not stop it")
 }
 
 // taken shows what was refused, and reads the others as they go.
@@ -179,7 +183,7 @@ func (s *Screen) status(l *line) standing {
 		case store.EffectUnknown:
 			return standing{"? " + word + name + ": it may have happened, this is being looked up" + reason, theme.Warn}
 		case store.EffectFailed:
-			return standing{"✗ " + cmp.Or(oneLine(e.Reason), word+name+" failed") + attempts(e.Attempts), theme.Bad}
+			return standing{"✗ " + cmp.Or(oneLine(e.Reason), word+name+" failed") + attempts(e.Attempts), draw.Style{FG: theme.Red}}
 		}
 	}
 	parts := []string{name}
@@ -289,7 +293,7 @@ func blockerLine(keys *action.Keymap, b checkout.Blocker) string {
 		text += ": " + b.Fix
 	}
 	if k := keys.Key(action.ID(b.Action)); b.Action != "" && k != "" {
-		text += "  [" + k + "]"
+		return "[" + k + "] " + text // in front, where it is never cut off
 	}
 	return text
 }

@@ -152,7 +152,7 @@ func (m *readMsg) add(in *checkout.Input, now time.Time) {
 		for i := range rec.Placements {
 			if p := &rec.Placements[i]; p.State.Live() {
 				l := base
-				l.placed, l.items = p, titles(rec, p.Lines)
+				l.placed, l.items, l.first = p, titles(rec, p.Lines), slices.IndexFunc(rec.Lines, func(x order.Line) bool { return slices.Contains(p.Lines, x.ExternalID) })
 				have = append(have, &l)
 			}
 		}
@@ -164,6 +164,9 @@ func (m *readMsg) add(in *checkout.Input, now time.Time) {
 	for _, i := range in.Group.Lines {
 		l.items = join(l.items, &rec.Lines[i])
 	}
+	if len(in.Group.Lines) > 0 {
+		l.first = in.Group.Lines[0]
+	}
 	if l.items == "" {
 		l.items = titles(rec, nil)
 	}
@@ -171,6 +174,8 @@ func (m *readMsg) add(in *checkout.Input, now time.Time) {
 		m.ask(in, &l, now)
 		have = append(have, &l)
 	}
+	// A part keeps its place when it becomes a placement.
+	slices.SortStableFunc(have, func(a, b *line) int { return a.first - b.first })
 	m.lines[rec.ID] = have
 }
 
@@ -292,7 +297,7 @@ type sum struct {
 	ready     int                        // orders of which something can be placed
 	all       int                        // orders of which something could be
 	open      int                        // parts whose price is not known
-	placed    int
+	placed    int                        // orders of which something was placed, or is about to be
 	suppliers []string // of all lines, with how many orders each
 	counts    map[string]int
 }
@@ -300,7 +305,7 @@ type sum struct {
 // add works the sums out.
 func (s *Screen) add() {
 	t := sum{total: map[[2]string]order.Money{}, orders: map[[2]string]int{}, base: map[[2]string]*order.Money{}, counts: map[string]int{}}
-	ready, all := map[int64]bool{}, map[int64]bool{}
+	ready, all, placed := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
 	for _, l := range s.lines {
 		name := l.supplier()
 		if name != "" {
@@ -310,7 +315,7 @@ func (s *Screen) add() {
 		}
 		switch {
 		case l.placed != nil:
-			t.placed++
+			placed[l.id] = true
 			continue
 		case l.choice.Removed:
 			continue
@@ -336,7 +341,7 @@ func (s *Screen) add() {
 			t.base[key] = nil
 		}
 	}
-	t.ready, t.all = len(ready), len(all)
+	t.ready, t.all, t.placed = len(ready), len(all), len(placed)
 	s.sum = t
 }
 

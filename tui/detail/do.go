@@ -108,7 +108,7 @@ func Do(ctx *ui.Context, rec *order.Record, id action.ID) (tea.Cmd, bool) {
 	case action.Tracking, action.Invoice, action.Receipt, action.Refund:
 		v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), events[id])
 		word := string(id)
-		if !v.Allowed {
+		if !v.Allowed && (id != action.Refund || !refunded(rec)) {
 			return ui.Say(word + ": " + sentence(v)), true
 		}
 		return ctx.Open(ui.Open{Kind: ui.KindPaper, Arg: ui.PaperArg{ID: rec.ID, What: id}}), true
@@ -130,6 +130,19 @@ func Do(ctx *ui.Context, rec *order.Record, id action.ID) (tea.Cmd, bool) {
 		return ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: cancelMenu(ctx, rec)}), true
 	}
 	return nil, false
+}
+
+// refunded tells whether there is something to see of refunds, whatever may be asked for now.
+func refunded(rec *order.Record) bool {
+	if len(rec.Refunds) > 0 || rec.Refunded.Minor > 0 {
+		return true
+	}
+	for i := range rec.Placements {
+		if c := rec.Placements[i].Claim; c != "" && c != order.CaseNone {
+			return true
+		}
+	}
+	return false
 }
 
 // intend lays something over an order that the store does not know.

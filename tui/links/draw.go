@@ -107,9 +107,9 @@ func (s *Screen) catalogue(c *draw.Canvas, b draw.Box) {
 		return
 	}
 	line := b.Row(0)
-	n := c.Text(line, "/ ", theme.Key)
+	n := c.Text(line, s.ctx.Keys.Key(action.Search)+" ", theme.Key)
 	field := draw.Box{X: line.X + n, Y: line.Y, W: line.W - n, H: 1}
-	hint := s.ctx.Keys.Key(action.Search) + " searches the catalogue; these are suggestions"
+	hint := "searches the price lists; these are suggestions"
 	if s.editing {
 		c.Fill(field, draw.Style{BG: theme.InputBG})
 		s.query.Draw(c, field, "SKU or words of the title", draw.Style{BG: theme.InputBG})

@@ -17,11 +17,14 @@ import (
 	"github.com/orderdeck/orderdeck/tui/ui"
 )
 
-// Screen lists the stores.
+// Screen lists the stores, the suppliers, and what is on its way out.
 type Screen struct {
 	ctx    *ui.Context
-	cursor int
+	cursor int // of rows
+	top    int // of lines
+	height int
 	skips  map[string]skips
+	desk   desk
 }
 
 type skips struct {
@@ -37,10 +40,10 @@ type skipsMsg struct {
 // New opens the screen.
 func New(ctx *ui.Context) *Screen { return &Screen{ctx: ctx} }
 
-// Init reads what the pull settings left out.
+// Init reads what the pull settings left out, and what is on its way out.
 func (s *Screen) Init() tea.Cmd {
 	st, shops := s.ctx.Store, s.ctx.Shops
-	return func() tea.Msg {
+	return tea.Batch(func() tea.Msg {
 		all := map[string]skips{}
 		for _, shop := range shops {
 			list, total, err := st.Skips(context.Background(), shop.Name, 50)
@@ -49,7 +52,7 @@ func (s *Screen) Init() tea.Cmd {
 			}
 		}
 		return skipsMsg{s, all}
-	}
+	}, s.readDesk())
 }
 
 // Update takes news of the synchronisation.
@@ -59,32 +62,94 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 		if m.to == s {
 			s.skips = m.all
 		}
+	case deskMsg:
+		if m.to == s && m.seq == s.desk.seq {
+			s.takeDesk(m)
+		}
+	case doneMsg:
+		if m.to == s {
+			return s.readDesk()
+		}
 	case ui.StoreChanged:
 		return s.Init()
 	}
 	return nil
 }
 
-// Do moves, syncs one store, closes.
+// row is what the cursor can stand on: a store, a supplier, or something on its way out.
+type row struct {
+	sync     *store.SyncState
+	supplier *supplier
+	effect   *store.Effect
+}
+
+func (s *Screen) rows(states []store.SyncState) []row {
+	var out []row
+	for i := range states {
+		out = append(out, row{sync: &states[i]})
+	}
+	for i := range s.desk.suppliers {
+		out = append(out, row{supplier: &s.desk.suppliers[i]})
+	}
+	for i := range s.desk.effects {
+		out = append(out, row{effect: &s.desk.effects[i]})
+	}
+	return out
+}
+
+func (s *Screen) current() row {
+	rows := s.rows(s.ctx.Sync.Status())
+	if s.cursor < len(rows) {
+		return rows[s.cursor]
+	}
+	return row{}
+}
+
+// Do moves, syncs one store, tries again, takes back, closes.
 func (s *Screen) Do(a action.Action) (tea.Cmd, bool) {
-	states := s.ctx.Sync.Status()
+	rows := s.rows(s.ctx.Sync.Status())
 	switch a.ID {
 	case action.Up:
-		s.cursor = max(0, s.cursor-1)
+		s.by(-1, len(rows))
 	case action.Down:
-		s.cursor = max(0, min(s.cursor+1, len(states)-1))
+		s.by(1, len(rows))
+	case action.PageUp:
+		s.by(-max(1, s.height/2), len(rows))
+	case action.PageDown:
+		s.by(max(1, s.height/2), len(rows))
+	case action.Top:
+		s.by(-len(rows), len(rows))
+	case action.Bottom:
+		s.by(len(rows), len(rows))
 	case action.Open:
-		if s.cursor < len(states) {
-			return s.request([]string{states[s.cursor].Shop}), true
-		}
+		return s.open(s.current()), true
 	case action.Why:
-		return s.skipped(states), true
+		return s.why(s.current()), true
 	case action.Back, action.Quit, action.SyncScreen:
 		return s.ctx.Close(s), true
+	case action.Retry, action.Withdraw, action.Resume:
+		if ok, why, _ := s.Can(a.ID); !ok {
+			return ui.Say(a.Label + ": " + why), true
+		}
+		return s.act(a.ID, s.current()), true
 	default:
 		return nil, false
 	}
 	return nil, true
+}
+
+func (s *Screen) by(n, rows int) { s.cursor = max(0, min(s.cursor+n, rows-1)) }
+
+func (s *Screen) open(r row) tea.Cmd {
+	switch {
+	case r.sync != nil:
+		return s.request([]string{r.sync.Shop})
+	case r.effect != nil && r.effect.OrderID != 0 && r.effect.Kind == store.EffectTell:
+		return s.ctx.Open(ui.Open{Kind: ui.KindPaper, Arg: ui.PaperArg{ID: r.effect.OrderID, What: action.Tracking}})
+	case r.effect != nil && r.effect.OrderID != 0:
+		return s.ctx.Open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{IDs: []int64{r.effect.OrderID}}})
+	}
+	return nil
 }
 
 func (s *Screen) request(shops []string) tea.Cmd {
@@ -95,15 +160,18 @@ func (s *Screen) request(shops []string) tea.Cmd {
 	return ui.Say(why)
 }
 
-func (s *Screen) skipped(states []store.SyncState) tea.Cmd {
-	if s.cursor >= len(states) {
+func (s *Screen) why(r row) tea.Cmd {
+	if r.effect != nil {
+		return s.ctx.Open(ui.Open{Kind: ui.KindText, Arg: s.evidence(r.effect)})
+	}
+	if r.sync == nil {
 		return nil
 	}
-	sk := s.skips[states[s.cursor].Shop]
+	sk := s.skips[r.sync.Shop]
 	if sk.total == 0 {
 		return ui.Say("nothing was skipped: the pull setting of this store lets everything through")
 	}
-	t := ui.TextArg{Title: fmt.Sprintf("%d orders that the pull setting of %s left out", sk.total, states[s.cursor].Shop)}
+	t := ui.TextArg{Title: fmt.Sprintf("%d orders that the pull setting of %s left out", sk.total, r.sync.Shop)}
 	for _, one := range sk.list {
 		t.Lines = append(t.Lines, "#"+one.Number+"   "+one.Reason)
 	}
@@ -115,60 +183,147 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 	switch id {
 	case action.Open, action.Why, action.Back, action.Up, action.Down:
 		return true, "", true
+	case action.Retry, action.Withdraw, action.Resume:
+		why = s.cannot(id, s.current())
+		return why == "", why, true
 	}
 	return false, "", false
 }
 
 // Footer names what matters most now.
 func (s *Screen) Footer() []action.ID {
+	switch r := s.current(); {
+	case r.effect != nil:
+		return []action.ID{action.Back, action.Retry, action.Withdraw, action.Open, action.Why, action.SyncNow}
+	case r.supplier != nil && r.supplier.paused != "":
+		return []action.ID{action.Back, action.Resume, action.SyncNow}
+	}
 	return []action.ID{action.Back, action.SyncNow, action.Why}
 }
 
-// Draw paints a block of lines for each store.
+// line is one line of the page. The first one of a row carries the cursor.
+type line struct {
+	row         int // −1 = of no row
+	first       bool
+	rule        string
+	left, right []draw.Span
+	indent      int
+	done, total int // of a bar
+}
+
+// Draw paints a block of lines for each store and supplier, and a line for everything on its way out.
 func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
-	c.Text(draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1}, "Sync", theme.Strong)
-	c.TextRight(draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1},
-		s.ctx.Keys.Key(action.Open)+" this store now · "+s.ctx.Keys.Key(action.SyncNow)+" all now · "+s.ctx.Keys.Key(action.Why)+" skipped", theme.FaintTxt)
+	head := draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1}
+	c.Text(head, "Sync", theme.Strong)
+	keys := s.ctx.Keys
+	c.TextRight(head, keys.Key(action.Open)+" this store now · "+keys.Key(action.SyncNow)+" all now · "+keys.Key(action.Why)+" skipped", theme.FaintTxt)
 	c.Repeat(b.Row(1), '─', theme.Rule)
-	y := b.Y + 2
 	states := s.ctx.Sync.Status()
-	if len(states) == 0 {
-		c.Text(draw.Box{X: b.X + 2, Y: y, W: b.W - 4, H: 1}, "No store is connected. orderdeck store add connects one.", theme.DimText)
-		return
+	rows := s.rows(states)
+	s.cursor = max(0, min(s.cursor, len(rows)-1))
+	lines := s.page(rows)
+	body := draw.Box{X: b.X, Y: b.Y + 2, W: b.W, H: max(0, b.H-2)}
+	s.height = body.H
+	s.scroll(lines)
+	for y := range min(body.H, len(lines)-s.top) {
+		s.line(c, body.Row(y), &lines[s.top+y])
 	}
-	s.cursor = max(0, min(s.cursor, len(states)-1))
-	for i := range states {
-		if y >= b.Y+b.H {
-			return
-		}
-		y += s.one(c, draw.Box{X: b.X, Y: y, W: b.W, H: b.Y + b.H - y}, &states[i], i == s.cursor)
+	if s.top+body.H < len(lines) && body.H > 0 {
+		c.TextRight(draw.Box{X: b.X, Y: b.Y + b.H - 1, W: b.W - 1, H: 1}, " ↓ more", theme.FaintTxt)
 	}
 }
 
-func (s *Screen) one(c *draw.Canvas, b draw.Box, st *store.SyncState, cursor bool) int {
-	head := b.Row(0)
+// scroll keeps the row under the cursor in sight, with what belongs to it as far as there is room.
+func (s *Screen) scroll(lines []line) {
+	first, last := 0, 0
+	for i := range lines {
+		if lines[i].row == s.cursor {
+			if lines[i].first {
+				first = i
+			}
+			last = i
+		}
+	}
+	if s.cursor == 0 {
+		first = 0
+	}
+	s.top = max(0, min(s.top, len(lines)-s.height))
+	s.top = max(s.top, last-s.height+1)
+	s.top = min(s.top, first)
+}
+
+func (s *Screen) page(rows []row) []line {
+	var out []line
+	if len(rows) == 0 {
+		out = append(out, line{row: -1, left: []draw.Span{{Text: "No store is connected. orderdeck store add connects one.", Style: theme.DimText}}})
+	}
+	heading := ""
+	head := func(text string) {
+		if text != heading {
+			heading = text
+			out = append(out, line{row: -1, rule: text})
+		}
+	}
+	for i, r := range rows {
+		switch {
+		case r.sync != nil:
+			out = append(out, s.store(i, r.sync)...)
+		case r.supplier != nil:
+			head("suppliers")
+			out = append(out, s.supplier(i, r.supplier)...)
+		case r.effect != nil:
+			head(s.outgoing())
+			out = append(out, s.effect(i, r.effect)...)
+		}
+	}
+	if len(s.desk.effects) == 0 && s.desk.known {
+		out = append(out, line{row: -1, rule: "on its way out"}, line{row: -1, indent: 2, left: []draw.Span{{Text: "Nothing is on its way out, and nothing failed.", Style: theme.DimText}}})
+	}
+	return out
+}
+
+func (s *Screen) line(c *draw.Canvas, b draw.Box, l *line) {
+	in := draw.Box{X: b.X + 2 + l.indent, Y: b.Y, W: b.W - 4 - l.indent, H: 1}
+	switch {
+	case l.rule != "":
+		n := c.Text(b, "─ ", theme.Rule)
+		n += c.Text(draw.Box{X: b.X + n, Y: b.Y, W: b.W - n, H: 1}, l.rule+" ", theme.Head)
+		c.Repeat(draw.Box{X: b.X + n, Y: b.Y, W: b.W - n, H: 1}, '─', theme.Rule)
+		return
+	case l.total > 0:
+		in.W = min(60, in.W)
+		Bar(c, in, l.done, l.total)
+		return
+	}
+	if n := c.SpansRight(in, l.right...); n > 0 {
+		in.W -= n + 1
+	}
+	c.Spans(in, l.left...)
+	if l.first {
+		s.ctx.Theme.Row(c, b, l.row == s.cursor, false)
+	}
+}
+
+// store writes how one store stands.
+func (s *Screen) store(i int, st *store.SyncState) []line {
 	title, what := s.ctx.Title(st.Shop), st.Shop
 	if name, ok := strings.CutPrefix(st.Shop, sync.SupplierPrefix); ok {
 		title, what = name, "supplier"
 	}
-	c.Spans(draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1},
-		draw.Span{Text: title, Style: theme.Strong}, draw.Span{Text: "  " + what + "   ", Style: theme.FaintTxt}, State(s.ctx, st))
+	head := line{row: i, first: true, left: []draw.Span{
+		{Text: title, Style: theme.Strong}, {Text: "  " + what + "   ", Style: theme.FaintTxt}, State(s.ctx, st),
+	}}
 	if !st.NextRun.IsZero() && st.State != sync.StateRunning {
-		c.TextRight(draw.Box{X: b.X + 2, Y: b.Y, W: b.W - 4, H: 1}, "next in "+s.ctx.Locale.Duration(st.NextRun.Sub(s.ctx.Now())), theme.DimText)
+		head.right = []draw.Span{{Text: "next in " + s.ctx.Locale.Duration(st.NextRun.Sub(s.ctx.Now())), Style: theme.DimText}}
 	}
-	s.ctx.Theme.Row(c, head, cursor, false)
-	lines := s.lines(st)
-	for i, l := range lines {
-		if i+1 >= b.H {
-			break
-		}
-		c.Spans(draw.Box{X: b.X + 4, Y: b.Y + 1 + i, W: b.W - 6, H: 1}, l...)
+	out := []line{head}
+	for _, l := range s.lines(st) {
+		out = append(out, line{row: i, indent: 2, left: l})
 	}
-	if st.State == sync.StateRunning && st.Total > 0 && len(lines)+1 < b.H {
-		Bar(c, draw.Box{X: b.X + 4, Y: b.Y + 1 + len(lines), W: min(60, b.W-8), H: 1}, st.Done, st.Total)
-		return len(lines) + 3
+	if st.State == sync.StateRunning && st.Total > 0 {
+		out = append(out, line{row: i, indent: 2, done: st.Done, total: st.Total})
 	}
-	return len(lines) + 2
+	return append(out, line{row: i})
 }
 
 // State is the one word for how a store stands, coloured.
