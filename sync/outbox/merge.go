@@ -21,7 +21,7 @@ func takeOver(p *order.Placement, o *Order) {
 		p.Goods, p.Shipping, p.Fees, p.Total = o.Goods, o.Shipping, o.Fees, o.Total
 	}
 	if o.Paid == PaidYes && p.State.Live() {
-		p.State = further(p.State, further(order.PlacementPlaced, o.State))
+		p.State = further(p.State, order.PlacementPlaced)
 		if p.PlacedAt.IsZero() {
 			p.PlacedAt = o.PaidAt
 		}
@@ -68,7 +68,7 @@ func tracked(p order.Placement, seen []Order, now time.Time) order.Placement {
 	case slices.Contains(order.PlacementStates, state):
 		p.State = further(p.State, state)
 	case p.Reason == "":
-		p.Reason = fmt.Sprintf("the supplier says “%s”, which is not known here", text.Clean(o.RawState))
+		p.Reason = fmt.Sprintf("the supplier says “%s”, which is not known here", p.RawState)
 	}
 	if o.ExtraBill != nil {
 		p.Reason = fmt.Sprintf("the supplier asks for a further %s; pay it there", o.ExtraBill)
@@ -80,7 +80,7 @@ func tracked(p order.Placement, seen []Order, now time.Time) order.Placement {
 // together is how far an order is that was split: as far as the part that is least so.
 func together(p *order.Placement, parts []Order) order.PlacementState {
 	var words, reasons []string
-	least := order.PlacementState("")
+	least, live := order.PlacementState(""), 0
 	for i := range parts {
 		o := &parts[i]
 		p.Parcels = parcels(p.Parcels, o.Parcels)
@@ -94,16 +94,17 @@ func together(p *order.Placement, parts []Order) order.PlacementState {
 			reasons = append(reasons, o.Number+" was cancelled")
 			continue
 		}
-		if least == "" || slices.Index(order.PlacementStates, o.State) < slices.Index(order.PlacementStates, least) {
-			least = o.State
+		if live == 0 || slices.Index(order.PlacementStates, o.State) < slices.Index(order.PlacementStates, least) {
+			least = o.State // one that is not known is the least of all
 		}
+		live++
 	}
 	p.RawState = strings.Join(words, ", ")
 	if len(reasons) > 0 {
 		p.Reason = strings.Join(reasons, "; ")
 	}
-	if least == "" {
-		return order.PlacementCancelled // every part was
+	if live == 0 {
+		return order.PlacementCancelled
 	}
 	return least
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/checkout"
+	"github.com/orderdeck/orderdeck/store/order/text"
 )
 
 // job is one effect at a supplier that is being worked on.
@@ -173,6 +174,9 @@ func (j *job) made(ctx context.Context, doc store.PlaceDoc, o *Order) error {
 	switch {
 	case j.caps.ConfirmedByUs:
 		j.p.Reason = "waiting for your payment"
+		if said := text.Clean(o.Reason); said != "" { // what became of the mail
+			j.p.Reason += "; " + said
+		}
 		return j.settle(ctx, store.Outcome{})
 	case !j.caps.SplitPay:
 		return j.paid(ctx, o, doc.PayWith, doc.Total)
