@@ -78,6 +78,7 @@ func Start(ctx context.Context, a *command.App, drawn func(url string) (image.Im
 			},
 		},
 		Export: exports.Options{Write: writer(a), Last: last(a.Config, state), Keep: func(c exports.Choice) { keep(a, c) }},
+		Buying: supply(a),
 	})
 	stop()
 	if syncErr := <-done; err == nil && syncErr != nil && ctx.Err() == nil {
