@@ -22,7 +22,7 @@ func checkCurrency(code string) error {
 }
 
 // amount is a decimal number that is not negative, as it is written in settings.
-var amount = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,9})?$`)
+var amount = regexp.MustCompile(`^\d{1,12}(\.\d{1,9})?$`)
 
 func checkAmount(text string) error {
 	if !amount.MatchString(text) || strings.Trim(text, "0.") == "" {

@@ -241,7 +241,7 @@ func TestRulesFile(t *testing.T) {
 		t.Errorf("emptied: %+v, %v", r, err)
 	}
 	for text, want := range map[string]string{
-		"shiping: []\n":                                   `:1: there is no kind of rules called "shiping". Did you mean shipping?`,
+		"shippin: []\n":                                   `:1: there is no kind of rules called "shippin". Did you mean shipping?`,
 		"shipping: {}\n":                                  `:1: shipping is a list`,
 		"shipping: [a]\n":                                 `:1: a rule is written as`,
 		"shipping:\n  - method: x\n":                      `:2: this rule has no name`,
@@ -250,7 +250,7 @@ func TestRulesFile(t *testing.T) {
 		"packaging:\n  - name: a\n    skus: {}\n":         `:3: skus takes a list such as [a, b]`,
 		"shipping:\n  - name: a\n    name: b\n":           `:3: name stands here for the second time`,
 		"\tx":                                             `this is not YAML`,
-		"shipping:\n  - &a {name: x}\n  - *a\nshiping: 1": `:4: there is no kind of rules`,
+		"shipping:\n  - &a {name: x}\n  - *a\nshippin: 1": `:4: there is no kind of rules`,
 	} {
 		if err := os.WriteFile(c.RulesFile(), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

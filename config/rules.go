@@ -12,13 +12,28 @@ import (
 // ruleFields and packagingFields list what a rule has in rules.yaml.
 var (
 	ruleFields = []field{
-		{name: "name", kind: text}, {name: "sequence", kind: number}, {name: "disabled", kind: flag}, {name: "supplier", kind: text},
-		{name: "countries", kind: list}, {name: "amount_from", kind: text}, {name: "amount_to", kind: text},
-		{name: "freight_from", kind: text}, {name: "freight_to", kind: text}, {name: "method", kind: text}, {name: "cash_on_delivery", kind: flag},
+		{name: "name", kind: text},
+		{name: "sequence", kind: number},
+		{name: "disabled", kind: flag},
+		{name: "supplier", kind: text},
+		{name: "countries", kind: list},
+		{name: "amount_from", kind: text},
+		{name: "amount_to", kind: text},
+		{name: "freight_from", kind: text},
+		{name: "freight_to", kind: text},
+		{name: "method", kind: text},
+		{name: "cash_on_delivery", kind: flag},
 	}
 	packagingFields = []field{
-		{name: "name", kind: text}, {name: "sequence", kind: number}, {name: "disabled", kind: flag}, {name: "supplier", kind: text},
-		{name: "stores", kind: list}, {name: "countries", kind: list}, {name: "tags", kind: list}, {name: "skus", kind: list}, {name: "card_text", kind: text},
+		{name: "name", kind: text},
+		{name: "sequence", kind: number},
+		{name: "disabled", kind: flag},
+		{name: "supplier", kind: text},
+		{name: "stores", kind: list},
+		{name: "countries", kind: list},
+		{name: "tags", kind: list},
+		{name: "skus", kind: list},
+		{name: "card_text", kind: text},
 	}
 )
 

@@ -276,7 +276,8 @@ func canCancel(o *Order, s State) Verdict {
 	case StagePending:
 		return refuse(fmt.Sprintf("%s: a payment to %s is not settled", state, s.at()), "wait until it is, then cancel")
 	case StagePlaced, StageProcessing:
-		return allow("%s: what %s was paid for cannot be cancelled there, the goods may still arrive", state, s.at())
+		return refuse(fmt.Sprintf("%s: %s has been paid, and an order there cannot be cancelled after checkout", state, s.at()),
+			"request a refund instead")
 	}
 	if len(s.placements()) > 0 {
 		return allow("%s: a part is with %s already and may still arrive", state, s.at())

@@ -100,6 +100,7 @@ var blocks = []struct {
 		s.Suppliers[0].Cap, in.SpentToday = new(usd(20_000)), usd(18_000)
 	}, BlockCap, "", "USD 180.00 of USD 200.00 are spent or reserved", nil},
 	{"a cap in another currency", func(_ *Input, s *Settings) { s.Suppliers[0].Cap = new(order.New(99_999, "EUR")) }, BlockCap, "", "the day's cap is in EUR", nil},
+	{"bought by itself without a cap", func(_ *Input, s *Settings) { s.Suppliers[0].Mode = ModeAuto }, BlockCap, "", "needs a cap for a day", nil},
 	{"what was spent is nonsense", func(in *Input, s *Settings) {
 		s.Suppliers[0].Cap, in.SpentToday = new(usd(20_000)), usd(math.MaxInt64)
 	}, BlockCap, "", "cannot be added up", nil},

@@ -17,16 +17,44 @@ func TestParsePrice(t *testing.T) {
 	for _, tt := range []struct {
 		text, currency, want string // want is the amount, or a part of the refusal after "!"
 	}{
-		{"12.50", "USD", "12.50"}, {" 12,50 ", "EUR", "12.50"}, {"1.250,00", "BRL", "1250.00"}, {"1,250.00", "USD", "1250.00"},
-		{"1 250,00", "PLN", "1250.00"}, {"1'250.00", "CHF", "1250.00"}, {"USD 12.50", "USD", "12.50"}, {"12.50usd", "USD", "12.50"},
-		{"1,250,000", "JPY", "1250000"}, {"0", "USD", "0.00"}, {"0.999", "KWD", "0.999"}, {"1.250", "KWD", "1.250"}, {"12.5", "USD", "12.50"},
-		{"1000000", "USD", "1000000.00"}, {"1.250.000", "IDR", "1250000.00"}, {"0,125", "KWD", "0.125"}, {".50", "USD", "0.50"},
-		{"", "USD", "!there is no price"}, {"free", "USD", "!is no currency"}, {"-1", "USD", "!is negative"}, {"1000000.01", "USD", "!more than any price"},
-		{"99999999999999999999", "USD", "!more than any price"}, {"EUR 5", "USD", "!is in EUR, but USD is expected here"}, {"5 XYZ", "USD", "!“XYZ” is no currency"},
-		{"1.250", "USD", "!may be 1250 or 1.25: write it with two decimals"}, {"1,250", "BRL", "!may be 1250 or 1.25"}, {"1,250", "KWD", "!may be 1250 or 1.25"},
-		{"12.3456", "USD", "!has more decimals than USD has (2)"}, {"1.000.000.001", "JPY", "!more than any price"}, {"5.5", "JPY", "!has more decimals than JPY has (0)"},
-		{"1.2.3", "USD", "!is not a price"}, {"1,2.5", "USD", "!is not a price"}, {"12-50", "USD", "!is not a price"}, {"1e5", "USD", "!is not a price"},
-		{"١٢", "USD", "!is not a price"}, {"12.50 USD each", "USD", "!"}, {"1.000.00", "USD", "!is not a price"}, {"NaN", "USD", "!is no currency"},
+		{"12.50", "USD", "12.50"},
+		{" 12,50 ", "EUR", "12.50"},
+		{"1.250,00", "BRL", "1250.00"},
+		{"1,250.00", "USD", "1250.00"},
+		{"1 250,00", "PLN", "1250.00"},
+		{"1'250.00", "CHF", "1250.00"},
+		{"USD 12.50", "USD", "12.50"},
+		{"12.50usd", "USD", "12.50"},
+		{"1,250,000", "JPY", "1250000"},
+		{"0", "USD", "0.00"},
+		{"0.999", "KWD", "0.999"},
+		{"1.250", "KWD", "1.250"},
+		{"12.5", "USD", "12.50"},
+		{"1000000", "USD", "1000000.00"},
+		{"1.250.000", "IDR", "1250000.00"},
+		{"0,125", "KWD", "0.125"},
+		{".50", "USD", "0.50"},
+		{"", "USD", "!there is no price"},
+		{"free", "USD", "!is no currency"},
+		{"-1", "USD", "!is negative"},
+		{"1000000.01", "USD", "!more than any price"},
+		{"99999999999999999999", "USD", "!more than any price"},
+		{"EUR 5", "USD", "!is in EUR, but USD is expected here"},
+		{"5 XYZ", "USD", "!“XYZ” is no currency"},
+		{"1.250", "USD", "!may be 1250 or 1.25: write it with two decimals"},
+		{"1,250", "BRL", "!may be 1250 or 1.25"},
+		{"1,250", "KWD", "!may be 1250 or 1.25"},
+		{"12.3456", "USD", "!has more decimals than USD has (2)"},
+		{"1.000.000.001", "JPY", "!more than any price"},
+		{"5.5", "JPY", "!has more decimals than JPY has (0)"},
+		{"1.2.3", "USD", "!is not a price"},
+		{"1,2.5", "USD", "!is not a price"},
+		{"12-50", "USD", "!is not a price"},
+		{"1e5", "USD", "!is not a price"},
+		{"١٢", "USD", "!is not a price"},
+		{"12.50 USD each", "USD", "!"},
+		{"1.000.00", "USD", "!is not a price"},
+		{"NaN", "USD", "!is no currency"},
 	} {
 		m, err := ParsePrice(tt.text, tt.currency)
 		refusal, refused := strings.CutPrefix(tt.want, "!")
@@ -75,9 +103,12 @@ func TestPricesAreReadBack(t *testing.T) {
 func TestConvert(t *testing.T) {
 	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
 	rates := []Rate{
-		{From: "USD", To: "BRL", Rate: "5.00", Date: day(-9)}, {From: "USD", To: "BRL", Rate: "5.40", Date: day(-2)},
-		{From: "USD", To: "BRL", Rate: "9.99", Date: day(1)}, {From: "EUR", To: "USD", Rate: "1.25", Date: day(-1)},
-		{From: "JPY", To: "KWD", Rate: "0.002", Date: day(-1)}, {From: "PLN", To: "USD", Rate: "nonsense", Date: day(-1)},
+		{From: "USD", To: "BRL", Rate: "5.00", Date: day(-9)},
+		{From: "USD", To: "BRL", Rate: "5.40", Date: day(-2)},
+		{From: "USD", To: "BRL", Rate: "9.99", Date: day(1)},
+		{From: "EUR", To: "USD", Rate: "1.25", Date: day(-1)},
+		{From: "JPY", To: "KWD", Rate: "0.002", Date: day(-1)},
+		{From: "PLN", To: "USD", Rate: "nonsense", Date: day(-1)},
 	}
 	for _, tt := range []struct {
 		from order.Money
@@ -85,10 +116,14 @@ func TestConvert(t *testing.T) {
 		want order.Money
 		rate string
 	}{
-		{usd(1_000), "BRL", order.New(5_400, "BRL"), "5.40"}, {order.New(5_400, "BRL"), "USD", usd(1_000), "5.40"},
-		{usd(1_000), "EUR", order.New(800, "EUR"), "1.25"}, {order.New(1_000, "JPY"), "KWD", order.New(2_000, "KWD"), "0.002"},
-		{order.New(2_000, "KWD"), "JPY", order.New(1_000, "JPY"), "0.002"}, {usd(1), "BRL", order.New(5, "BRL"), "5.40"},
-		{usd(5), "EUR", order.New(4, "EUR"), "1.25"}, {usd(-1_000), "BRL", order.New(-5_400, "BRL"), "5.40"},
+		{usd(1_000), "BRL", order.New(5_400, "BRL"), "5.40"},
+		{order.New(5_400, "BRL"), "USD", usd(1_000), "5.40"},
+		{usd(1_000), "EUR", order.New(800, "EUR"), "1.25"},
+		{order.New(1_000, "JPY"), "KWD", order.New(2_000, "KWD"), "0.002"},
+		{order.New(2_000, "KWD"), "JPY", order.New(1_000, "JPY"), "0.002"},
+		{usd(1), "BRL", order.New(5, "BRL"), "5.40"},
+		{usd(5), "EUR", order.New(4, "EUR"), "1.25"},
+		{usd(-1_000), "BRL", order.New(-5_400, "BRL"), "5.40"},
 		{usd(7), "USD", usd(7), ""},
 	} {
 		got, rate, ok := Convert(tt.from, tt.to, rates, now)

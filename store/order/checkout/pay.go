@@ -68,6 +68,12 @@ func short(p *PayMethod, total order.Money) string {
 
 // cap keeps the day's spending below what the merchant allows.
 func (m *maker) cap() {
+	if m.e.Supplier.Cap == nil && m.e.Supplier.Mode == ModeAuto {
+		m.block(Blocker{
+			Code: BlockCap, Text: fmt.Sprintf("what is bought at %s by itself needs a cap for a day, and there is none", m.label()),
+			Fix: "set a cap in the settings, or mode: manual",
+		})
+	}
 	if m.e.Supplier.Cap == nil || !m.e.Complete {
 		return
 	}
