@@ -68,7 +68,7 @@ func TestGuards(t *testing.T) {
 	seen := map[Guard]int{}
 	met := 0
 	typical(func(c situation) {
-		if met++; met%4 != 0 {
+		if met++; met%5 != 0 {
 			return
 		}
 		o, f := c.order()
