@@ -27,7 +27,6 @@ const (
 
 	shortestWait = 2 * time.Second
 	longestWait  = 5 * time.Minute
-	frozenWait   = time.Hour
 )
 
 // action is what is to be done next about an effect.

@@ -159,12 +159,8 @@ func (j *job) money(ctx context.Context, with checkout.PayMethod) decision {
 	if proven {
 		return decision{do: doFail, proof: why}
 	}
-	wait := shortestWait
-	if since.has(markFrozen) {
-		wait = frozenWait
-	}
-	j.h = j.h.add(j.now(), markFrozen, why)
-	return decision{do: doWait, reason: why, until: j.now().Add(wait)}
+	j.h = j.h.add(j.now(), markFrozen, why) // it is still looked at: the supplier may come to know of it
+	return decision{do: doWait, reason: why, until: later(since, j.now())}
 }
 
 // balanceBefore is what was read just before the last attempt; nil = there was none to read.

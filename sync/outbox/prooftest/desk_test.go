@@ -21,7 +21,7 @@ import (
 const shopName = "aurora"
 
 // settled is how long nothing must change before it counts.
-const settled = 20 * time.Second
+const settled = 10 * time.Second
 
 // start is when the tests begin.
 var start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

@@ -64,7 +64,7 @@ type house struct {
 	tries   map[string]int // of a call for a reference
 	wallet  int64
 	calls   int
-	onWrite func() // called, unlocked, before a request that changes something is dealt with
+	onWrite func() // called before a request that changes something is dealt with
 	shop    map[string]order.Order
 	told    map[string]int // fulfilments made, by tracking number
 }
@@ -144,6 +144,12 @@ func reply(w http.ResponseWriter, status int, a any) {
 	_ = json.NewEncoder(w).Encode(a)
 }
 
+func (h *house) setOnWrite(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.onWrite = f
+}
+
 // planFor is what goes wrong with a reference; h.mu is held.
 func (h *house) planFor(reference string) *plan {
 	p := h.plans[reference]
@@ -160,10 +166,10 @@ func (h *house) planFor(reference string) *plan {
 // mutating wraps a call that changes something with what goes wrong on its first try.
 func (h *house) mutating(kind string, do func(r *http.Request, f fault) (int, answer, string)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
 		if h.onWrite != nil {
 			h.onWrite()
 		}
-		h.mu.Lock()
 		f := fine
 		var body placeBody
 		if kind == "place" {
@@ -314,7 +320,7 @@ func (h *house) list(w http.ResponseWriter, r *http.Request) {
 		if hidden || !match && !h.IgnoreFilter {
 			continue
 		}
-		if match {
+		if match || h.IgnoreFilter {
 			o.reads++
 			if o.Charged > 0 {
 				o.paidReads++
