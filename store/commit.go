@@ -232,7 +232,7 @@ func (t *tx) insertPlacement(p *order.Placement, e *checkout.Entry, in *checkout
 		enum(order.PlacementStates, p.State), doc, e.Key.Group, attempt, promised(e, in), tell); err != nil {
 		return err
 	}
-	t.w.known.placed = some
+	t.w.known.placed, t.w.known.bought = some, some
 	for _, line := range p.Lines {
 		if err := t.exec(`INSERT INTO placement_lines (store, external_id, line, reference) VALUES (?, ?, ?, ?)`,
 			p.Store, p.ExternalID, line, p.Reference); err != nil {

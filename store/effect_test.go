@@ -244,6 +244,22 @@ func TestSpendCap(t *testing.T) {
 	healthy(t, d)
 }
 
+// TestSpendCapOfAnyCurrency has a supplier whose currency is not set: the cap counts all the same.
+func TestSpendCapOfAnyCurrency(t *testing.T) {
+	d, s := fresh(t), buying()
+	s.Suppliers[0].Currency = ""
+	limit := usd(1400)
+	s.Suppliers[0].Cap = &limit
+	ids := stock(t, d, s, 3)
+	for i, part := range partsOf(t, d, s, ids) {
+		done, err := d.Commit(t.Context(), "ana", []CommitPart{part}, s)
+		if err != nil || (done[0].Reference != "") != (i < 2) {
+			t.Errorf("%d: %+v, %v", i, done, err)
+		}
+	}
+	healthy(t, d)
+}
+
 func TestCommitRefuses(t *testing.T) {
 	d, s := fresh(t), buying()
 	ids := stock(t, d, s, 1)

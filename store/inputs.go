@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
@@ -74,11 +77,12 @@ func (g *gatherer) orders(ids []int64) error {
 	}
 	g.found = make([]gathered, 0, len(ids)) // never grows: pointers into it stay
 	flagged := false
-	var buf, doc []byte
+	docs := make([][]byte, 0, len(ids))
 	if err := g.in.rows(`SELECT o.id, o.shop, o.flags, o.first_seen, o.last_seen, d.doc
 		FROM json_each(?) j CROSS JOIN orders o ON o.id = j.value CROSS JOIN docs d ON d.order_id = o.id`, []any{list},
 		func(scan func(...any) error) error {
 			var id, shop, flags, firstSeen, lastSeen int64
+			var doc []byte
 			if err := scan(&id, &shop, &flags, &firstSeen, &lastSeen, &doc); err != nil {
 				return err
 			}
@@ -90,13 +94,13 @@ func (g *gatherer) orders(ids []int64) error {
 			g.found = append(g.found, gathered{shop: info, rec: order.Record{
 				ID: id, FirstSeen: instant(firstSeen), LastSeen: instant(lastSeen), Gone: flags&flagGone != 0, Unseen: flags&flagUnseen != 0,
 			}})
+			docs = append(docs, doc)
 			flagged = flagged || flags&flagIntents != 0
-			var err error
-			if buf, err = decode(doc, buf, &g.found[len(g.found)-1].upstream); err != nil {
-				return g.d.fault(Corrupt, err)
-			}
 			return nil
 		}); err != nil {
+		return err
+	}
+	if err := g.decode(docs); err != nil {
 		return err
 	}
 	if flagged {
@@ -124,6 +128,26 @@ func (g *gatherer) orders(ids []int64) error {
 		o.facts.Placements, o.facts.Gone = o.rec.Placements, o.rec.Gone
 		o.rec.Order = *overlay(&o.upstream, o.rec.Intents, &o.facts)
 		o.rec.State = order.Derive(&o.rec.Order, o.facts)
+	}
+	return nil
+}
+
+// decode reads the documents of the orders that were found, on all processors: it is most of the work.
+func (g *gatherer) decode(docs [][]byte) error {
+	each := max(50, (len(docs)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	errs := make([]error, (len(docs)+each-1)/each)
+	for n := range errs {
+		wg.Go(func() {
+			var buf []byte
+			for i := n * each; i < min((n+1)*each, len(docs)) && errs[n] == nil; i++ {
+				buf, errs[n] = decode(docs[i], buf, &g.found[i].upstream)
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return g.d.fault(Corrupt, err)
 	}
 	return nil
 }
@@ -231,6 +255,9 @@ func (g *gatherer) fill(all []checkout.Input, s *checkout.Settings) error {
 	currencies := map[string]string{}
 	for i := range s.Suppliers {
 		currencies[s.Suppliers[i].Name] = s.Suppliers[i].Currency
+		if c := s.Suppliers[i].Cap; c != nil && s.Suppliers[i].Currency == "" {
+			currencies[s.Suppliers[i].Name] = c.Currency
+		}
 	}
 	for i := range all {
 		in := &all[i]

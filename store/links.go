@@ -204,8 +204,13 @@ func (a *applier) requeue(store, key string) error {
 	if err != nil || shop == nil {
 		return err
 	}
-	return a.exec(`INSERT INTO rederive (product, after_order, who) SELECT id, 0, ? FROM products WHERE shop = ? AND key = ?
-		ON CONFLICT (product) DO UPDATE SET after_order = 0, who = excluded.who`, a.who, shop.id, key)
+	var product int64
+	found, err := a.get(`SELECT id FROM products WHERE shop = ? AND key = ?`, []any{shop.id, key}, &product)
+	if err != nil || !found {
+		return err
+	}
+	return a.exec(`INSERT INTO rederive (product, after_order, who) VALUES (?, 0, ?)
+		ON CONFLICT (product) DO UPDATE SET after_order = 0, who = excluded.who`, product, a.who)
 }
 
 // Links lists the links of a store, "" = of all, by product; with a query those that have all its words, or words that

@@ -113,6 +113,20 @@ func (a *applier) putPlacement(p *order.Placement) (bool, error) {
 // holder is the reference of the own placement that stands in the way of one that a supplier reports: the same, or a
 // live one that holds one of its lines; "" = none.
 func (a *applier) holder(p *order.Placement) (reference string, err error) {
+	k := &a.w.known
+	if k.bought == unknown { // most pulls come before anything is bought here
+		var one int
+		found, err := a.get(`SELECT 1 FROM outbox LIMIT 1`, nil, &one)
+		if err != nil {
+			return "", err
+		}
+		if k.bought = none; found {
+			k.bought = some
+		}
+	}
+	if k.bought == none {
+		return "", nil
+	}
 	var own bool
 	if _, err := a.get(`SELECT own FROM placements WHERE reference = ?`, []any{p.Reference}, &own); err != nil || own {
 		return p.Reference, err

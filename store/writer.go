@@ -32,6 +32,7 @@ type known struct {
 	linked   presence // anything in the table links
 	placed   presence // anything in the table placements
 	skips    presence // anything in the table skips
+	bought   presence // anything in the table outbox
 }
 
 // presence is whether there is any of something.
