@@ -22,6 +22,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/store/order/filter"
 )
 
@@ -100,6 +101,7 @@ type Supplier interface {
 
 // SupplierBatch is one page of a supplier's stream.
 type SupplierBatch struct {
+	Products    []checkout.Product // of its catalogue, so that products can be linked to them
 	Links       []order.Link
 	Placements  []order.Placement
 	Cursor      []byte

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -21,6 +22,7 @@ type Database interface {
 	PutShop(ctx context.Context, s store.Shop) error
 	Apply(ctx context.Context, p store.Page) (store.Result, error)
 	ApplySupplier(ctx context.Context, p store.SupplierPage) (store.Result, error)
+	PutProducts(ctx context.Context, supplier string, products []checkout.Product, replace bool) (store.Result, error)
 	Cursor(ctx context.Context, shop, stream string) ([]byte, error)
 	Fingerprints(ctx context.Context, shop string, externalIDs []string) (map[string]string, error)
 	OpenOrders(ctx context.Context, shop, after string, limit int) ([]string, error)

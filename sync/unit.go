@@ -72,8 +72,14 @@ func (s *Service) supplierUnit(sup Supplier) *unit {
 			return page{}, err
 		}
 		return page{
-			n: len(b.Links) + len(b.Placements), cursor: b.Cursor, more: b.More, done: b.Done, total: b.Total,
+			n: len(b.Products) + len(b.Links) + len(b.Placements), cursor: b.Cursor, more: b.More, done: b.Done, total: b.Total,
 			apply: func(ctx context.Context) (store.Result, error) {
+				// Twice is as good as once, so that the cursor may follow in a transaction of its own.
+				if len(b.Products) > 0 {
+					if _, err := s.o.DB.PutProducts(ctx, sup.Name(), b.Products, false); err != nil {
+						return store.Result{}, err
+					}
+				}
 				return s.o.DB.ApplySupplier(ctx, store.SupplierPage{
 					Supplier: sup.Name(), Stream: stream, Cursor: b.Cursor, Links: b.Links, Placements: b.Placements,
 				})

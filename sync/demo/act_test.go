@@ -243,6 +243,22 @@ func TestSellersMatchLinks(t *testing.T) {
 			t.Errorf("linked: %+v\nsold:   %+v", l, p)
 		}
 	}
+	told := 0
+	for _, s := range w.Suppliers() {
+		b, err := s.Pull(t.Context(), streamCatalogue, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range b.Products {
+			if q := have[p.Supplier+"/"+p.SKU]; p.Supplier != s.Name() || p.Cost != q.Cost || p.Kind != q.Kind {
+				t.Errorf("reported: %+v\nsold:     %+v", p, q)
+			}
+			told++
+		}
+	}
+	if told != len(have) {
+		t.Errorf("%d products are reported, %d are sold", told, len(have))
+	}
 	found, _, err := w.Sellers()[minas].Search(t.Context(), "vela recarregavel", 0)
 	if err != nil || len(found) == 0 || !found[0].CostKnown {
 		t.Errorf("what is not linked is not sold: %v %v", found, err)

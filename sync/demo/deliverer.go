@@ -43,7 +43,7 @@ func (s *deliverer) Pull(ctx context.Context, stream string, cursor []byte) (syn
 }
 
 // edition is which catalogue it is: a newer one is given again.
-const edition = 1
+const edition = 2
 
 func (s *deliverer) pullCatalogue(cursor []byte) (sync.SupplierBatch, error) {
 	var c struct {
@@ -59,8 +59,10 @@ func (s *deliverer) pullCatalogue(cursor []byte) (sync.SupplierBatch, error) {
 	for _, shop := range s.world.shops {
 		b.Links = append(b.Links, shop.links(s.via)...)
 	}
+	b.Products = s.world.sellers[s.via].Products()
 	c.Edition = edition
-	b.Cursor, b.Done, b.Total = encode(c), len(b.Links), len(b.Links)
+	b.Cursor, b.Done = encode(c), len(b.Links)+len(b.Products)
+	b.Total = b.Done
 	return b, nil
 }
 

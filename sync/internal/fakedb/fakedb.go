@@ -11,6 +11,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 )
 
 // DB is a database of package sync that keeps its orders in maps. Several services may share one, as processes share a
@@ -30,6 +31,7 @@ type DB struct {
 	States   map[string]store.SyncState
 	Saves    []store.SyncState // every state that was kept
 	Links    int               // from suppliers
+	Products int               // from suppliers
 	Passes   int               // in the background
 	Bulk     []string          // what BulkImport did: begin, index, end
 	BulkHold chan struct{}     // when set, the end of BulkImport waits for it
@@ -112,6 +114,14 @@ func (m *DB) ApplySupplier(_ context.Context, p store.SupplierPage) (store.Resul
 	m.Links += len(p.Links)
 	m.Cursors["supplier:"+p.Supplier+" "+p.Stream] = p.Cursor
 	return store.Result{Updated: len(p.Links)}, nil
+}
+
+// PutProducts is as in sync.Database.
+func (m *DB) PutProducts(_ context.Context, _ string, products []checkout.Product, _ bool) (store.Result, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.Products += len(products)
+	return store.Result{Updated: len(products)}, nil
 }
 
 // Cursor is as in sync.Database.

@@ -197,6 +197,18 @@ func (s *Supplier) Search(ctx context.Context, query string, number int) (produc
 	return products, to < len(all), nil
 }
 
+// Products is the whole catalogue, with the prices of now.
+func (s *Supplier) Products() []checkout.Product {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.o.Clock().UTC()
+	out := make([]checkout.Product, 0, len(s.products))
+	for i := range s.products {
+		out = append(out, s.stamped(&s.products[i], now))
+	}
+	return out
+}
+
 // price is what a product costs now: what it says, and 6 % more for every rise since, of which there are at most three.
 func (s *Supplier) price(p *checkout.Product) order.Money {
 	c := p.Cost
