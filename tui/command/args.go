@@ -98,12 +98,12 @@ var secretFlags = []string{"key", "token", "secret", "password", "api-key", "api
 
 func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	name := e.GetSpecifiedName()
-	if strings.HasPrefix(cmd.CommandPath(), "orderdeck store") {
+	if path := cmd.CommandPath(); strings.HasPrefix(path, "orderdeck store") || strings.HasPrefix(path, "orderdeck supplier") || strings.HasPrefix(path, "orderdeck config mail-password") {
 		for _, secret := range secretFlags {
 			if name == secret {
 				return usage("keys are not taken from the command line, where the shell's history and other programs see them: "+
 					"leave --%s out and you will be asked, or use --key-file FILE, or --key-file - to read it from standard input. "+
-					"If the key was in what you typed, ask the store for a new one", name)
+					"If the key was in what you typed, ask for a new one where it came from", name)
 			}
 		}
 	}

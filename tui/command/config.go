@@ -57,7 +57,8 @@ func (s *session) configCommand() *cobra.Command {
 			return err
 		},
 	}
-	return parent(&cobra.Command{Use: "config", Short: "Write and show the settings", GroupID: "setup"}, initialise, path, show)
+	return parent(&cobra.Command{Use: "config", Short: "Write and show the settings", GroupID: "setup"},
+		initialise, path, show, s.mailPasswordCommand())
 }
 
 // showActions lists what keys can be given to.
