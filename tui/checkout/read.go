@@ -298,7 +298,7 @@ type sum struct {
 	all       int                        // orders of which something could be
 	open      int                        // parts whose price is not known
 	placed    int                        // orders of which something was placed, or is about to be
-	suppliers []string // of all lines, with how many orders each
+	suppliers []string                   // of all lines, with how many orders each
 	counts    map[string]int
 }
 
