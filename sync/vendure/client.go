@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	gosync "sync"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order/text"
@@ -44,6 +45,10 @@ type Platform struct {
 	take    int             // orders on the next page
 	most    int             // orders per page that the store can bear
 	looked  map[string]bool // external ids that were compared already in this run
+
+	acts     *Platform // the same store, for what the outbox asks of it while a pull is on; see acting
+	actsOnce gosync.Once
+	actsLock gosync.Mutex
 }
 
 var _ sync.Platform = (*Platform)(nil)
@@ -284,6 +289,9 @@ func (p *Platform) send(ctx context.Context, name, query string, vars any, heade
 	return a, nil
 }
 
+// errAnswered is in the errors that are the store's own word: what was asked for was not done.
+var errAnswered = errors.New("the store's own answer")
+
 // refused makes an error of what GraphQL says. Vendure answers 200 even to those whom it does not let in; an error
 // without a code, or INTERNAL_SERVER_ERROR, is a fault in the server, and may pass.
 func (p *Platform) refused(e graphError) error {
@@ -296,15 +304,15 @@ func (p *Platform) refused(e graphError) error {
 	case "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED":
 		return &sync.Error{
 			Kind: sync.Refused, Text: fmt.Sprintf("%s does not understand the question: “%s”", p.http.Host(), words),
-			Hint: "Its version of Vendure may be older than 3.0",
+			Hint: "Its version of Vendure may be older than 3.0", Err: errAnswered,
 		}
 	}
-	return sync.Errorf(sync.Refused, "%s refuses: “%s”", p.http.Host(), words)
+	return &sync.Error{Kind: sync.Refused, Text: fmt.Sprintf("%s refuses: “%s”", p.http.Host(), words), Err: errAnswered}
 }
 
 // turnedAway makes an error of being refused, with what to check.
 func (p *Platform) turnedAway(words string) error {
-	e := &sync.Error{Kind: sync.Auth, Text: fmt.Sprintf("%s says: “%s”", p.http.Host(), words)}
+	e := &sync.Error{Kind: sync.Auth, Text: fmt.Sprintf("%s says: “%s”", p.http.Host(), words), Err: errAnswered}
 	if p.o.Key != "" {
 		e.Hint = "Check the API key. The store must also list 'api-key' in authOptions.tokenMethod of its Vendure config; " +
 			"where it does not, give an administrator's name:password instead"

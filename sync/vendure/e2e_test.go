@@ -5,13 +5,20 @@ package vendure_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync/outbox"
+	"github.com/orderdeck/orderdeck/sync/vendure"
 )
 
 // End to end: a real Vendure, which testdata/stores/vendure starts from npm, and the real orderdeck.
@@ -32,6 +39,7 @@ func TestE2E(t *testing.T) {
 	t.Run("FirstSync", func(t *testing.T) { firstSync(t, d, v) })
 	t.Run("Changes", func(t *testing.T) { changes(t, d, v) })
 	t.Run("Screen", func(t *testing.T) { screen(t, d, v) })
+	t.Run("Fulfil", func(t *testing.T) { fulfil(t, d, v) })
 	t.Run("KeyTakenAway", func(t *testing.T) { keyTakenAway(t, d) })
 	t.Run("ServerKilled", func(t *testing.T) { serverKilled(t, d.bin, v) })
 	t.Run("AppKilled", func(t *testing.T) { appKilled(t, d.bin, v) })
@@ -135,6 +143,66 @@ func screen(t *testing.T, d *desk, v *vendureServer) {
 	term.keys("S")
 	line := term.wait("#"+number, time.Minute, "Shipped")
 	t.Logf("on screen: %s", strings.TrimSpace(line))
+}
+
+// fulfil: what left at a supplier is in the store, once however often it is told, and with its tracking number.
+func fulfil(t *testing.T, d *desk, v *vendureServer) {
+	p, err := vendure.New(vendure.Options{URL: v.URL, Key: v.Key, Version: "e2e"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := v.inState(t, "PaymentSettled")[0]
+	before, err := p.Read(t.Context(), id)
+	if err != nil || before.Order.ExternalID != id || before.Order.Fulfilment != order.Unfulfilled {
+		t.Fatalf("%+v %v", before.Order, err)
+	}
+	first := before.Order.Lines[0]
+	docs := []store.TellDoc{{
+		Reference: "E2E-1", Parcel: order.Parcel{Carrier: "CJPacket", Tracking: "E2E0101"},
+		Lines: []order.ShipmentLine{{LineID: first.ExternalID, Quantity: order.Units(1)}},
+	}}
+	if first.Quantity > order.Units(1) || len(before.Order.Lines) > 1 { // the rest goes in a second one
+		docs = append(docs, store.TellDoc{Reference: "E2E-1", Parcel: order.Parcel{Carrier: "DPD", Tracking: "E2E0102"}})
+	}
+	for range 2 {
+		for _, doc := range docs {
+			if err := p.Fulfil(t.Context(), id, doc); err != nil {
+				t.Fatalf("%s: %v", doc.Parcel.Tracking, err)
+			}
+		}
+	}
+	var there struct {
+		Order struct {
+			State        string
+			Fulfillments []struct{ State, Method, TrackingCode string }
+		}
+	}
+	v.ask(t, `query($id: ID!) { order(id: $id) { state fulfillments { state method trackingCode } } }`, map[string]any{"id": id}, &there)
+	if there.Order.State != "Shipped" || len(there.Order.Fulfillments) != len(docs) {
+		t.Errorf("%+v", there)
+	}
+	for _, doc := range docs {
+		if !slices.ContainsFunc(there.Order.Fulfillments, func(f struct{ State, Method, TrackingCode string }) bool {
+			return f.State == "Shipped" && f.Method == doc.Parcel.Carrier && f.TrackingCode == doc.Parcel.Tracking
+		}) {
+			t.Errorf("%s is not there: %+v", doc.Parcel.Tracking, there)
+		}
+	}
+	after, err := p.Read(t.Context(), id)
+	if err != nil || after.Order.Fulfilment != order.Fulfilled || after.Order.Fulfilments[0].Tracking != "E2E0101" {
+		t.Errorf("%+v %v", after.Order.Fulfilments, err)
+	}
+	more := store.TellDoc{Parcel: order.Parcel{Tracking: "E2E0103"}, Lines: docs[0].Lines}
+	if err := p.Fulfil(t.Context(), id, more); !errors.Is(err, outbox.ErrRejected) {
+		t.Errorf("there is nothing left to be sent: %v", err)
+	}
+	if _, err := p.Read(t.Context(), "987654"); !errors.Is(err, outbox.ErrGone) {
+		t.Error(err)
+	}
+	d.sync(t) // and the desk sees it, as it sees what was done there by hand
+	if shown := d.must(t, "list", "--json", "tracking:E2E0101"); !strings.Contains(shown, `"external_id":"`+id+`"`) {
+		t.Errorf("%s", shown)
+	}
 }
 
 // keyTakenAway: a key that stops working stops the store, in the store's own words, and harms nothing.

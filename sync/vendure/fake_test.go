@@ -29,12 +29,15 @@ type fakeStore struct {
 	custom bool
 	carts  bool // fill makes carts as well
 
-	mu     sync.Mutex
-	orders map[string]map[string]any
-	asked  map[string]int
-	takes  []int
-	fault  func(op string) fault
-	faults map[fault]int
+	mu                  sync.Mutex
+	orders              map[string]map[string]any
+	asked               map[string]int
+	takes               []int
+	fault               func(op string) fault
+	faults              map[fault]int
+	readOnly, noHandler bool
+	stuck               bool // no parcel can be moved
+	mail                int  // parcels that were moved to Shipped, of which the customer was told
 }
 
 // fault is one way to fail.
@@ -175,7 +178,11 @@ func (f *fakeStore) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	var q struct {
 		OperationName string
-		Variables     struct{ Options map[string]any }
+		Variables     struct {
+			Options   map[string]any
+			Input     admin.FulfillOrderInput
+			ID, State string
+		}
 	}
 	if err := json.Unmarshal(data, &q); err != nil {
 		return nil, err
@@ -188,7 +195,16 @@ func (f *fakeStore) RoundTrip(req *http.Request) (*http.Response, error) {
 		kind = f.fault(q.OperationName)
 		f.faults[kind]++
 	}
-	status, body := http.StatusOK, f.answer(req, q.OperationName, q.Variables.Options, kind == wrongID)
+	status := http.StatusOK
+	var body []byte
+	switch {
+	case q.OperationName == "AddFulfillment" && kind != refusing:
+		body = f.fulfil(req, q.Variables.Input)
+	case q.OperationName == "MoveFulfillment" && kind != refusing:
+		body = f.moveTo(req, q.Variables.ID, q.Variables.State)
+	default:
+		body = f.answer(req, q.OperationName, q.Variables.Options, kind == wrongID)
+	}
 	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}, "Content-Type": {"application/json; charset=utf-8"}}
 	var reader io.Reader = bytes.NewReader(body)
 	switch kind {
@@ -232,7 +248,7 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func (f *fakeStore) answer(req *http.Request, op string, o map[string]any, wrong bool) []byte {
 	if req.Header.Get("Vendure-Api-Key") != f.key {
-		return []byte(`{"errors":[{"message":"You are not currently authorized to perform this action","extensions":{"code":"FORBIDDEN"}}],"data":null}`)
+		return []byte(forbidden)
 	}
 	switch op {
 	case "Shop":
@@ -377,4 +393,100 @@ func randomFaults(r *rand.Rand, n int) func(string) fault {
 		}
 		return allFaults[r.IntN(len(allFaults))]
 	}
+}
+
+const forbidden = `{"errors":[{"message":"You are not currently authorized to perform this action","extensions":{"code":"FORBIDDEN"}}],"data":null}`
+
+// refusedAs is the answer of a mutation that was not done, as recorded.
+func refusedAs(field, typeName, code, message, more string) []byte {
+	return fmt.Appendf(nil, `{"data":{%q:{"__typename":%q,"errorCode":%q,"message":%q%s}}}`, field, typeName, code, message, more)
+}
+
+// fulfil makes a parcel as addFulfillmentToOrder does: it waits, and the order stays as it is.
+func (f *fakeStore) fulfil(req *http.Request, in admin.FulfillOrderInput) []byte {
+	const field = "addFulfillmentToOrder"
+	switch {
+	case req.Header.Get("Vendure-Api-Key") != f.key, f.readOnly:
+		return []byte(forbidden)
+	case in.Handler.Code != "manual-fulfillment" || f.noHandler:
+		return refusedAs(field, "InvalidFulfillmentHandlerError", "INVALID_FULFILLMENT_HANDLER_ERROR", "errorResult.INVALID_FULFILLMENT_HANDLER_ERROR", "")
+	case len(in.Lines) == 0:
+		return refusedAs(field, "EmptyOrderLineSelectionError", "EMPTY_ORDER_LINE_SELECTION_ERROR", "At least one OrderLine must be specified", "")
+	}
+	var parts []map[string]any
+	var of map[string]any
+	for _, l := range in.Lines {
+		for _, o := range f.orders {
+			for _, have := range list(o["lines"]) {
+				if have["id"] == l.OrderLineId {
+					of = o
+					if number(have["quantity"])-sentOf(o, l.OrderLineId) < float64(l.Quantity) {
+						return refusedAs(field, "ItemsAlreadyFulfilledError", "ITEMS_ALREADY_FULFILLED_ERROR", "One or more OrderItems are already part of a Fulfillment", "")
+					}
+				}
+			}
+		}
+		parts = append(parts, map[string]any{"orderLineId": l.OrderLineId, "quantity": float64(l.Quantity)})
+	}
+	args := map[string]string{}
+	for _, a := range in.Handler.Arguments {
+		args[a.Name] = a.Value
+	}
+	id := fmt.Sprint(900 + f.asked["AddFulfillment"])
+	made := map[string]any{
+		"id": id, "state": "Pending", "method": args["method"], "trackingCode": args["trackingCode"], "lines": parts,
+		"createdAt": time.Now().UTC().Format(stamp), "updatedAt": time.Now().UTC().Format(stamp),
+	}
+	of["fulfillments"] = append(anyList(of["fulfillments"]), made)
+	return fmt.Appendf(nil, `{"data":{%q:{"__typename":"Fulfillment","id":%q,"state":"Pending"}}}`, field, id)
+}
+
+// moveTo moves a parcel, and with Shipped the order.
+func (f *fakeStore) moveTo(req *http.Request, id, state string) []byte {
+	const field = "transitionFulfillmentToState"
+	if req.Header.Get("Vendure-Api-Key") != f.key || f.readOnly {
+		return []byte(forbidden)
+	}
+	for _, o := range f.orders {
+		for _, p := range list(o["fulfillments"]) {
+			if p["id"] != id {
+				continue
+			}
+			if p["state"] != "Pending" || f.stuck {
+				return refusedAs(field, "FulfillmentStateTransitionError", "FULFILLMENT_STATE_TRANSITION_ERROR", "errorResult.FULFILLMENT_STATE_TRANSITION_ERROR",
+					fmt.Sprintf(`,"transitionError":"Cannot transition Fulfillment from \"%s\" to \"%s\""`, p["state"], state))
+			}
+			p["state"], o["state"] = state, "Shipped"
+			f.mail++
+			return fmt.Appendf(nil, `{"data":{%q:{"__typename":"Fulfillment","id":%q,"state":%q}}}`, field, id, state)
+		}
+	}
+	return []byte(`{"errors":[{"message":"No Fulfillment with the id was found","extensions":{"code":"ENTITY_NOT_FOUND"}}],"data":null}`)
+}
+
+func anyList(v any) []any { l, _ := v.([]any); return l }
+
+func list(v any) (out []map[string]any) {
+	for _, item := range anyList(v) {
+		out = append(out, item.(map[string]any))
+	}
+	return out
+}
+
+func sentOf(o map[string]any, line string) (n float64) {
+	for _, p := range list(o["fulfillments"]) {
+		if p["state"] == "Cancelled" {
+			continue
+		}
+		lines, ok := p["lines"].([]map[string]any)
+		if !ok {
+			lines = list(p["lines"])
+		}
+		for _, l := range lines {
+			if l["orderLineId"] == line {
+				n += number(l["quantity"])
+			}
+		}
+	}
+	return n
 }

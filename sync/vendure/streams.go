@@ -241,10 +241,15 @@ func isOrder(state string, active bool, placedAt *string) bool {
 
 func (r *request) add(orders []rawOrder) {
 	for i := range orders {
-		o := normalize(&orders[i].fields, r.shop)
-		o.CustomerNote = orders[i].note
-		r.batch.Orders = append(r.batch.Orders, store.Pulled{Order: o, Raw: orders[i].raw})
+		r.batch.Orders = append(r.batch.Orders, pulled(&orders[i], r.shop))
 	}
+}
+
+// pulled is an order as it goes to the database.
+func pulled(raw *rawOrder, s *shop) store.Pulled {
+	o := normalize(&raw.fields, s)
+	o.CustomerNote = raw.note
+	return store.Pulled{Order: o, Raw: raw.raw}
 }
 
 // rawOrder is one order of an answer, read and as it came.

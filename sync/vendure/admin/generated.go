@@ -10,6 +10,382 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult includes the requested fields of the GraphQL interface AddFulfillmentToOrderResult.
+//
+// AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult is implemented by the following types:
+// AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError
+// AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError
+// AddFulfillmentAddFulfillmentToOrderFulfillment
+// AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError
+// AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError
+// AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError
+// AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError
+type AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult interface {
+	implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+func (v *AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillment) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+func (v *AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+func (v *AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+func (v *AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError) implementsGraphQLInterfaceAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult() {
+}
+
+func __unmarshalAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult(b []byte, v *AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "CreateFulfillmentError":
+		*v = new(AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError)
+		return json.Unmarshal(b, *v)
+	case "EmptyOrderLineSelectionError":
+		*v = new(AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError)
+		return json.Unmarshal(b, *v)
+	case "Fulfillment":
+		*v = new(AddFulfillmentAddFulfillmentToOrderFulfillment)
+		return json.Unmarshal(b, *v)
+	case "FulfillmentStateTransitionError":
+		*v = new(AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "InsufficientStockOnHandError":
+		*v = new(AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError)
+		return json.Unmarshal(b, *v)
+	case "InvalidFulfillmentHandlerError":
+		*v = new(AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError)
+		return json.Unmarshal(b, *v)
+	case "ItemsAlreadyFulfilledError":
+		*v = new(AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing AddFulfillmentToOrderResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult(v *AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError:
+		typename = "CreateFulfillmentError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError
+		}{typename, v}
+		return json.Marshal(result)
+	case *AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError:
+		typename = "EmptyOrderLineSelectionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *AddFulfillmentAddFulfillmentToOrderFulfillment:
+		typename = "Fulfillment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderFulfillment
+		}{typename, v}
+		return json.Marshal(result)
+	case *AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError:
+		typename = "FulfillmentStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError:
+		typename = "InsufficientStockOnHandError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError
+		}{typename, v}
+		return json.Marshal(result)
+	case *AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError:
+		typename = "InvalidFulfillmentHandlerError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError
+		}{typename, v}
+		return json.Marshal(result)
+	case *AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError:
+		typename = "ItemsAlreadyFulfilledError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult: "%T"`, v)
+	}
+}
+
+// AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError includes the requested fields of the GraphQL type CreateFulfillmentError.
+type AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError struct {
+	Typename                *string   `json:"__typename"`
+	ErrorCode               ErrorCode `json:"errorCode"`
+	Message                 string    `json:"message"`
+	FulfillmentHandlerError string    `json:"fulfillmentHandlerError"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError.Message, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError) GetMessage() string {
+	return v.Message
+}
+
+// GetFulfillmentHandlerError returns AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError.FulfillmentHandlerError, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderCreateFulfillmentError) GetFulfillmentHandlerError() string {
+	return v.FulfillmentHandlerError
+}
+
+// AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError includes the requested fields of the GraphQL type EmptyOrderLineSelectionError.
+type AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError.Message, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderEmptyOrderLineSelectionError) GetMessage() string {
+	return v.Message
+}
+
+// AddFulfillmentAddFulfillmentToOrderFulfillment includes the requested fields of the GraphQL type Fulfillment.
+type AddFulfillmentAddFulfillmentToOrderFulfillment struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderFulfillment.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillment) GetTypename() *string { return v.Typename }
+
+// GetId returns AddFulfillmentAddFulfillmentToOrderFulfillment.Id, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillment) GetId() string { return v.Id }
+
+// GetState returns AddFulfillmentAddFulfillmentToOrderFulfillment.State, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillment) GetState() string { return v.State }
+
+// AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError includes the requested fields of the GraphQL type FulfillmentStateTransitionError.
+type AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError) GetMessage() string {
+	return v.Message
+}
+
+// GetTransitionError returns AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderFulfillmentStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError includes the requested fields of the GraphQL type InsufficientStockOnHandError.
+type AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError.Message, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderInsufficientStockOnHandError) GetMessage() string {
+	return v.Message
+}
+
+// AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError includes the requested fields of the GraphQL type InvalidFulfillmentHandlerError.
+type AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError.Message, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderInvalidFulfillmentHandlerError) GetMessage() string {
+	return v.Message
+}
+
+// AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError includes the requested fields of the GraphQL type ItemsAlreadyFulfilledError.
+type AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError.Typename, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError.Message, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentAddFulfillmentToOrderItemsAlreadyFulfilledError) GetMessage() string {
+	return v.Message
+}
+
+// AddFulfillmentResponse is returned by AddFulfillment on success.
+type AddFulfillmentResponse struct {
+	AddFulfillmentToOrder AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult `json:"-"`
+}
+
+// GetAddFulfillmentToOrder returns AddFulfillmentResponse.AddFulfillmentToOrder, and is useful for accessing the field via an interface.
+func (v *AddFulfillmentResponse) GetAddFulfillmentToOrder() AddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult {
+	return v.AddFulfillmentToOrder
+}
+
+func (v *AddFulfillmentResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*AddFulfillmentResponse
+		AddFulfillmentToOrder json.RawMessage `json:"addFulfillmentToOrder"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.AddFulfillmentResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.AddFulfillmentToOrder
+		src := firstPass.AddFulfillmentToOrder
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal AddFulfillmentResponse.AddFulfillmentToOrder: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalAddFulfillmentResponse struct {
+	AddFulfillmentToOrder json.RawMessage `json:"addFulfillmentToOrder"`
+}
+
+func (v *AddFulfillmentResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *AddFulfillmentResponse) __premarshalJSON() (*__premarshalAddFulfillmentResponse, error) {
+	var retval __premarshalAddFulfillmentResponse
+
+	{
+
+		dst := &retval.AddFulfillmentToOrder
+		src := v.AddFulfillmentToOrder
+		var err error
+		*dst, err = __marshalAddFulfillmentAddFulfillmentToOrderAddFulfillmentToOrderResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal AddFulfillmentResponse.AddFulfillmentToOrder: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
 // Address includes the GraphQL fields of OrderAddress requested by the fragment Address.
 type Address struct {
 	FullName    *string `json:"fullName"`
@@ -53,6 +429,28 @@ func (v *Address) GetCountryCode() *string { return v.CountryCode }
 
 // GetPhoneNumber returns Address.PhoneNumber, and is useful for accessing the field via an interface.
 func (v *Address) GetPhoneNumber() *string { return v.PhoneNumber }
+
+type ConfigArgInput struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// GetName returns ConfigArgInput.Name, and is useful for accessing the field via an interface.
+func (v *ConfigArgInput) GetName() string { return v.Name }
+
+// GetValue returns ConfigArgInput.Value, and is useful for accessing the field via an interface.
+func (v *ConfigArgInput) GetValue() string { return v.Value }
+
+type ConfigurableOperationInput struct {
+	Code      string           `json:"code"`
+	Arguments []ConfigArgInput `json:"arguments"`
+}
+
+// GetCode returns ConfigurableOperationInput.Code, and is useful for accessing the field via an interface.
+func (v *ConfigurableOperationInput) GetCode() string { return v.Code }
+
+// GetArguments returns ConfigurableOperationInput.Arguments, and is useful for accessing the field via an interface.
+func (v *ConfigurableOperationInput) GetArguments() []ConfigArgInput { return v.Arguments }
 
 type ErrorCode string
 
@@ -155,6 +553,17 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeNoActiveOrderError,
 	ErrorCodeOrderInterceptorError,
 }
+
+type FulfillOrderInput struct {
+	Lines   []OrderLineInput           `json:"lines"`
+	Handler ConfigurableOperationInput `json:"handler"`
+}
+
+// GetLines returns FulfillOrderInput.Lines, and is useful for accessing the field via an interface.
+func (v *FulfillOrderInput) GetLines() []OrderLineInput { return v.Lines }
+
+// GetHandler returns FulfillOrderInput.Handler, and is useful for accessing the field via an interface.
+func (v *FulfillOrderInput) GetHandler() ConfigurableOperationInput { return v.Handler }
 
 // Glance includes the GraphQL fields of Order requested by the fragment Glance.
 type Glance struct {
@@ -612,6 +1021,198 @@ type MeResponse struct {
 
 // GetMe returns MeResponse.Me, and is useful for accessing the field via an interface.
 func (v *MeResponse) GetMe() *MeMeCurrentUser { return v.Me }
+
+// MoveFulfillmentResponse is returned by MoveFulfillment on success.
+type MoveFulfillmentResponse struct {
+	TransitionFulfillmentToState MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult `json:"-"`
+}
+
+// GetTransitionFulfillmentToState returns MoveFulfillmentResponse.TransitionFulfillmentToState, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentResponse) GetTransitionFulfillmentToState() MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult {
+	return v.TransitionFulfillmentToState
+}
+
+func (v *MoveFulfillmentResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*MoveFulfillmentResponse
+		TransitionFulfillmentToState json.RawMessage `json:"transitionFulfillmentToState"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.MoveFulfillmentResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.TransitionFulfillmentToState
+		src := firstPass.TransitionFulfillmentToState
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal MoveFulfillmentResponse.TransitionFulfillmentToState: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalMoveFulfillmentResponse struct {
+	TransitionFulfillmentToState json.RawMessage `json:"transitionFulfillmentToState"`
+}
+
+func (v *MoveFulfillmentResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *MoveFulfillmentResponse) __premarshalJSON() (*__premarshalMoveFulfillmentResponse, error) {
+	var retval __premarshalMoveFulfillmentResponse
+
+	{
+
+		dst := &retval.TransitionFulfillmentToState
+		src := v.TransitionFulfillmentToState
+		var err error
+		*dst, err = __marshalMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal MoveFulfillmentResponse.TransitionFulfillmentToState: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// MoveFulfillmentTransitionFulfillmentToStateFulfillment includes the requested fields of the GraphQL type Fulfillment.
+type MoveFulfillmentTransitionFulfillmentToStateFulfillment struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns MoveFulfillmentTransitionFulfillmentToStateFulfillment.Typename, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillment) GetTypename() *string {
+	return v.Typename
+}
+
+// GetId returns MoveFulfillmentTransitionFulfillmentToStateFulfillment.Id, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillment) GetId() string { return v.Id }
+
+// GetState returns MoveFulfillmentTransitionFulfillmentToStateFulfillment.State, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillment) GetState() string { return v.State }
+
+// MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError includes the requested fields of the GraphQL type FulfillmentStateTransitionError.
+type MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError) GetTypename() *string {
+	return v.Typename
+}
+
+// GetErrorCode returns MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError) GetErrorCode() ErrorCode {
+	return v.ErrorCode
+}
+
+// GetMessage returns MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError) GetMessage() string {
+	return v.Message
+}
+
+// GetTransitionError returns MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult includes the requested fields of the GraphQL interface TransitionFulfillmentToStateResult.
+//
+// MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult is implemented by the following types:
+// MoveFulfillmentTransitionFulfillmentToStateFulfillment
+// MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError
+type MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult interface {
+	implementsGraphQLInterfaceMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillment) implementsGraphQLInterfaceMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult() {
+}
+func (v *MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError) implementsGraphQLInterfaceMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult() {
+}
+
+func __unmarshalMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult(b []byte, v *MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Fulfillment":
+		*v = new(MoveFulfillmentTransitionFulfillmentToStateFulfillment)
+		return json.Unmarshal(b, *v)
+	case "FulfillmentStateTransitionError":
+		*v = new(MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing TransitionFulfillmentToStateResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult(v *MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *MoveFulfillmentTransitionFulfillmentToStateFulfillment:
+		typename = "Fulfillment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*MoveFulfillmentTransitionFulfillmentToStateFulfillment
+		}{typename, v}
+		return json.Marshal(result)
+	case *MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError:
+		typename = "FulfillmentStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*MoveFulfillmentTransitionFulfillmentToStateFulfillmentStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult: "%T"`, v)
+	}
+}
 
 // NewestOrdersOrderList includes the requested fields of the GraphQL type OrderList.
 type NewestOrdersOrderList struct {
@@ -1125,6 +1726,17 @@ func (v *OrderFieldsSurchargesSurcharge) GetDescription() string { return v.Desc
 // GetPriceWithTax returns OrderFieldsSurchargesSurcharge.PriceWithTax, and is useful for accessing the field via an interface.
 func (v *OrderFieldsSurchargesSurcharge) GetPriceWithTax() int64 { return v.PriceWithTax }
 
+type OrderLineInput struct {
+	OrderLineId string `json:"orderLineId"`
+	Quantity    int    `json:"quantity"`
+}
+
+// GetOrderLineId returns OrderLineInput.OrderLineId, and is useful for accessing the field via an interface.
+func (v *OrderLineInput) GetOrderLineId() string { return v.OrderLineId }
+
+// GetQuantity returns OrderLineInput.Quantity, and is useful for accessing the field via an interface.
+func (v *OrderLineInput) GetQuantity() int { return v.Quantity }
+
 // OrdersOrdersOrderList includes the requested fields of the GraphQL type OrderList.
 type OrdersOrdersOrderList struct {
 	TotalItems int                               `json:"totalItems"`
@@ -1417,6 +2029,14 @@ func (v *ShopResponse) GetActiveChannel() ShopActiveChannel { return v.ActiveCha
 // GetGlobalSettings returns ShopResponse.GlobalSettings, and is useful for accessing the field via an interface.
 func (v *ShopResponse) GetGlobalSettings() ShopGlobalSettings { return v.GlobalSettings }
 
+// __AddFulfillmentInput is used internally by genqlient
+type __AddFulfillmentInput struct {
+	Input FulfillOrderInput `json:"input"`
+}
+
+// GetInput returns __AddFulfillmentInput.Input, and is useful for accessing the field via an interface.
+func (v *__AddFulfillmentInput) GetInput() FulfillOrderInput { return v.Input }
+
 // __GlancesInput is used internally by genqlient
 type __GlancesInput struct {
 	Options map[string]any `json:"options"`
@@ -1437,6 +2057,18 @@ func (v *__LoginInput) GetUser() string { return v.User }
 // GetPassword returns __LoginInput.Password, and is useful for accessing the field via an interface.
 func (v *__LoginInput) GetPassword() string { return v.Password }
 
+// __MoveFulfillmentInput is used internally by genqlient
+type __MoveFulfillmentInput struct {
+	Id    string `json:"id"`
+	State string `json:"state"`
+}
+
+// GetId returns __MoveFulfillmentInput.Id, and is useful for accessing the field via an interface.
+func (v *__MoveFulfillmentInput) GetId() string { return v.Id }
+
+// GetState returns __MoveFulfillmentInput.State, and is useful for accessing the field via an interface.
+func (v *__MoveFulfillmentInput) GetState() string { return v.State }
+
 // __NewestInput is used internally by genqlient
 type __NewestInput struct {
 	Options map[string]any `json:"options"`
@@ -1452,6 +2084,55 @@ type __OrdersInput struct {
 
 // GetOptions returns __OrdersInput.Options, and is useful for accessing the field via an interface.
 func (v *__OrdersInput) GetOptions() map[string]any { return v.Options }
+
+// The mutation executed by AddFulfillment.
+const AddFulfillment_Operation = `
+mutation AddFulfillment ($input: FulfillOrderInput!) {
+	addFulfillmentToOrder(input: $input) {
+		__typename
+		... on Fulfillment {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on CreateFulfillmentError {
+			fulfillmentHandlerError
+		}
+		... on FulfillmentStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+// Makes a parcel of some lines. It waits to be shipped, and the order stays as it is.
+func AddFulfillment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input FulfillOrderInput,
+) (data_ *AddFulfillmentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AddFulfillment",
+		Query:  AddFulfillment_Operation,
+		Variables: &__AddFulfillmentInput{
+			Input: input,
+		},
+	}
+
+	data_ = &AddFulfillmentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The query executed by Glances.
 const Glances_Operation = `
@@ -1583,6 +2264,54 @@ func Me(
 	}
 
 	data_ = &MeResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by MoveFulfillment.
+const MoveFulfillment_Operation = `
+mutation MoveFulfillment ($id: ID!, $state: String!) {
+	transitionFulfillmentToState(id: $id, state: $state) {
+		__typename
+		... on Fulfillment {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on FulfillmentStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+// Sends a parcel on its way, and the order with it.
+func MoveFulfillment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	state string,
+) (data_ *MoveFulfillmentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MoveFulfillment",
+		Query:  MoveFulfillment_Operation,
+		Variables: &__MoveFulfillmentInput{
+			Id:    id,
+			State: state,
+		},
+	}
+
+	data_ = &MoveFulfillmentResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
