@@ -121,11 +121,12 @@ func (j *job) tellFails(ctx context.Context, reason string) error {
 	return j.fails(ctx, j.e, j.h, reason, nil)
 }
 
-// told tells whether a store knows a parcel already: by its tracking number, or where it has none by what is in it.
+// told tells whether a store knows already that a parcel left: by its tracking number, or where it has none by what is in
+// it. One that is only made and waits there is no parcel that left; Shop.Fulfil goes on with it.
 func told(o *order.Order, doc store.TellDoc) bool {
 	for i := range o.Fulfilments {
 		s := &o.Fulfilments[i]
-		if !s.Live || !sameNumber(s.Tracking, doc.Parcel.Tracking) {
+		if !s.Live || !s.Shipped || !sameNumber(s.Tracking, doc.Parcel.Tracking) {
 			continue
 		}
 		if doc.Parcel.Tracking != "" || len(doc.Lines) == 0 || slices.Equal(s.Lines, doc.Lines) {
