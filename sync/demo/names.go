@@ -1,23 +1,31 @@
 package demo
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // people are the names of one country. Where surnames follow the bearer (Poland), women has her forms in the same
 // order as surnames.
 type people struct {
 	female, male, surnames, women []string
-	latin                         map[string]string // each name as it stands in an e-mail address
+
+	once  sync.Once
+	latin map[string]string // each name as it stands in an e-mail address
 }
 
-func init() {
-	for _, p := range []*people{&brazilian, &portuguese, &polish, &american} {
+// mailbox is a name as it stands in an e-mail address. All names are written so at once, but not before one is asked
+// for: most runs of the program have no demo.
+func (p *people) mailbox(name string) string {
+	p.once.Do(func() {
 		p.latin = map[string]string{}
 		for _, list := range [][]string{p.female, p.male, p.surnames, p.women} {
 			for _, name := range list {
 				p.latin[name] = latinise(name)
 			}
 		}
-	}
+	})
+	return p.latin[name]
 }
 
 var brazilian = people{
@@ -121,7 +129,7 @@ func (p *people) name(d *dice) named {
 		familyKanji, familyRead, _ := strings.Cut(family, ",")
 		return named{full: familyKanji + kanji, mailbox: read + "." + familyRead}
 	case &brazilian, &portuguese:
-		full, mailbox := first, p.latin[first]+"."+p.latin[family]
+		full, mailbox := first, p.mailbox(first)+"."+p.mailbox(family)
 		if woman && d.in(150) {
 			full += pick(d, []string{" Clara", " Eduarda", " de Fátima", " Luísa", " do Carmo", " Aparecida"})
 		}
@@ -133,16 +141,16 @@ func (p *people) name(d *dice) named {
 		}
 		return named{full: full + " " + family, mailbox: mailbox}
 	case &polish:
-		mailbox := p.latin[first] + "." + p.latin[family]
+		mailbox := p.mailbox(first) + "." + p.mailbox(family)
 		if woman && d.in(60) { // double surnames are joined by a hyphen
 			family += "-" + p.women[d.n(len(p.women))]
 		}
 		return named{full: first + " " + family, mailbox: mailbox}
 	}
 	if d.in(120) {
-		return named{full: first + " " + string(rune('A'+d.n(26))) + ". " + family, mailbox: p.latin[first] + "." + p.latin[family]}
+		return named{full: first + " " + string(rune('A'+d.n(26))) + ". " + family, mailbox: p.mailbox(first) + "." + p.mailbox(family)}
 	}
-	return named{full: first + " " + family, mailbox: p.latin[first] + "." + p.latin[family]}
+	return named{full: first + " " + family, mailbox: p.mailbox(first) + "." + p.mailbox(family)}
 }
 
 // lines splits a table that is written with bars.
