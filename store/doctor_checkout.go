@@ -157,7 +157,9 @@ func (d *DB) rebuildPurchases(ctx context.Context) error {
 
 // rebuildCatalogue makes the words of the catalogue anew, a few at a time.
 func (d *DB) rebuildCatalogue(ctx context.Context) error {
-	if err := d.write(ctx, func(t *tx) error { return t.once(`INSERT INTO catalogue_words (catalogue_words) VALUES ('delete-all')`) }); err != nil {
+	if err := d.write(ctx, func(t *tx) error {
+		return t.once(`INSERT INTO catalogue_words (catalogue_words) VALUES ('delete-all')`)
+	}); err != nil {
 		return err
 	}
 	for after, more := int64(0), true; more; {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -164,7 +165,7 @@ func (a *applier) putLink(l *order.Link) error {
 	var was []byte
 	found, err := a.get(`SELECT id, doc FROM links WHERE store = ? AND key = ? AND supplier = ?`,
 		[]any{l.Store, l.ProductKey, l.Supplier}, &id, &was)
-	if err != nil || (found && string(was) == string(doc)) {
+	if err != nil || (found && bytes.Equal(was, doc)) {
 		return err
 	}
 	var old order.Link

@@ -161,6 +161,35 @@ func (a *applier) giveUp(place *Effect) error {
 	return a.replan(p.Reference)
 }
 
+// purchase is what the outbox has of a placement: the latest effect of each kind.
+type purchase struct {
+	place, pay, cancel *Effect
+	unsettled          *Effect // one of which it is not known whether it happened
+}
+
+func (t *tx) purchase(reference string) (b purchase, err error) {
+	all, err := t.effectsWhere(`reference = ? AND kind <> 'tell'`, reference)
+	for i := range all {
+		e := &all[i]
+		if e.State == EffectSending || e.State == EffectUnknown {
+			b.unsettled = e
+		}
+		switch e.Kind {
+		case EffectPlace:
+			b.place = e
+		case EffectPay:
+			b.pay = e
+		case EffectCancel:
+			b.cancel = e
+		case EffectTell:
+		}
+	}
+	if err == nil && b.place == nil {
+		err = refuse(Failed, "the outbox knows nothing of %s; run orderdeck doctor", reference)
+	}
+	return b, err
+}
+
 // BackToUnpaid brings a part that is pending back under Unpaid: at once where it is proven that the supplier has no order
 // of it; where there is an unpaid one it is first taken back there, and the part follows when that is done. What may have
 // happened, and what is paid, is refused.
@@ -170,65 +199,58 @@ func (d *DB) BackToUnpaid(ctx context.Context, who, reference string) error {
 		if err != nil {
 			return err
 		}
+		b, err := t.purchase(reference)
+		if err != nil {
+			return err
+		}
 		switch {
 		case !p.State.Live():
 			return refuse(Invalid, "%s is back under Unpaid already", reference)
 		case p.State != order.PlacementPending:
 			return refuse(Invalid, "%s has been paid at %s (%s); ask for a refund there", reference, p.Supplier, p.State)
-		}
-		all, err := t.effectsWhere(`reference = ? AND kind <> 'tell'`, reference)
-		if err != nil {
-			return err
-		}
-		var place, pay *Effect
-		for i := range all {
-			e := &all[i]
-			switch {
-			case e.State == EffectSending || e.State == EffectUnknown:
-				return refuse(Invalid, "whether “%s” of %s happened at %s is not known; wait until that is settled", e.Kind, e.Number, p.Supplier)
-			case e.Kind == EffectPlace:
-				place = e
-			case e.Kind == EffectPay && e.State == EffectSent:
-				return refuse(Invalid, "the order %s has been paid at %s; ask for a refund there", e.Number, p.Supplier)
-			case e.Kind == EffectPay && e.State == EffectQueued:
-				pay = e
-			case e.Kind == EffectCancel && e.State.Open():
-				return refuse(Invalid, "the order %s is being taken back at %s already", e.Number, p.Supplier)
-			}
+		case b.unsettled != nil:
+			return refuse(Invalid, "whether “%s” of %s happened at %s is not known; wait until that is settled", b.unsettled.Kind, b.place.Number, p.Supplier)
+		case b.pay != nil && b.pay.State == EffectSent:
+			return refuse(Invalid, "the order %s has been paid at %s; ask for a refund there", b.place.Number, p.Supplier)
+		case b.cancel != nil && b.cancel.State == EffectQueued:
+			return refuse(Invalid, "the order %s is being taken back at %s already", b.place.Number, p.Supplier)
 		}
 		a, err := t.applierOf(p.Store, who)
-		switch {
-		case err != nil:
-			return err
-		case place == nil:
-			return refuse(Failed, "the outbox knows nothing of %s; run orderdeck doctor", reference)
-		case place.State != EffectSent && p.SupplierNo == "":
-			return a.giveUp(place)
-		}
-		if pay != nil {
-			if err := a.withdraw(pay); err != nil {
-				return err
-			}
-		}
-		doc, err := json.Marshal(CancelDoc{Reference: reference, SupplierNo: p.SupplierNo, Why: "the merchant took it back before paying"})
 		if err != nil {
 			return err
 		}
-		if err := a.follow(&Effect{
-			OrderID: place.OrderID, Store: p.Store, External: p.ExternalID, Number: place.Number, Supplier: p.Supplier, Reference: reference, Who: who,
-		}, NewEffect{Kind: EffectCancel, Doc: doc}); err != nil {
-			return err
+		if b.place.State != EffectSent && p.SupplierNo == "" {
+			return a.giveUp(b.place)
 		}
-		was := p
-		p.Reason = "it is being taken back at " + p.Supplier
-		if err := a.changePlacement(&was, &p, row, 0); err != nil {
-			return err
-		}
-		if err := a.replan(reference); err != nil {
-			return err
-		}
-		return a.entry(place.OrderID, string(EffectCancel), "", "queued "+reference)
+		return a.takeBack(&p, row, &b)
 	})
+}
+
+// takeBack queues that an unpaid order is taken back at its supplier.
+func (a *applier) takeBack(p *order.Placement, row ownRow, b *purchase) error {
+	if b.pay != nil && b.pay.State == EffectQueued {
+		if err := a.withdraw(b.pay); err != nil {
+			return err
+		}
+	}
+	doc, err := json.Marshal(CancelDoc{Reference: p.Reference, SupplierNo: p.SupplierNo, Why: "the merchant took it back before paying"})
+	if err != nil {
+		return err
+	}
+	by := *b.place
+	by.Who = a.who
+	if err := a.follow(&by, NewEffect{Kind: EffectCancel, Doc: doc}); err != nil {
+		return err
+	}
+	was := *p
+	p.Reason = "it is being taken back at " + p.Supplier
+	if err := a.changePlacement(&was, p, row, 0); err != nil {
+		return err
+	}
+	if err := a.replan(p.Reference); err != nil {
+		return err
+	}
+	return a.entry(b.place.OrderID, string(EffectCancel), "", "queued "+p.Reference)
 }
 
 // ConfirmPaid notes that the merchant has paid a placement by hand: what, by which receipt and when. It is for suppliers
@@ -242,36 +264,12 @@ func (d *DB) ConfirmPaid(ctx context.Context, who, reference, receipt string, am
 		if err != nil {
 			return err
 		}
-		switch {
-		case !p.State.Live():
-			return refuse(Invalid, "%s was cancelled; check the order out again before you pay it", reference)
-		case p.State != order.PlacementPending:
-			return refuse(Invalid, "%s has been paid already (%s)", reference, cmp.Or(p.Receipt, string(p.State)))
-		case amount.Currency != p.Total.Currency:
-			return refuse(Invalid, "%s is paid in %s, and not in %s", reference, p.Total.Currency, cmp.Or(amount.Currency, "no currency"))
-		case amount.Minor <= 0 || absurd(amount):
-			return refuse(Invalid, "%s cannot be what was paid for %s", amount, reference)
-		case at.After(t.now.Add(24 * time.Hour)):
-			return refuse(Invalid, "%s cannot have been paid on %s: that is still to come", reference, dayOf(at))
-		}
-		all, err := t.effectsWhere(`reference = ? AND kind <> 'tell'`, reference)
+		b, err := t.purchase(reference)
 		if err != nil {
 			return err
 		}
-		var place *Effect
-		for i := range all {
-			e := &all[i]
-			switch {
-			case e.Kind == EffectPlace:
-				place = e
-			case e.State.Open() && e.Kind == EffectCancel:
-				return refuse(Invalid, "the order %s is being taken back at %s; wait until that is settled", e.Number, p.Supplier)
-			case e.State.Open() || e.State == EffectSent:
-				return refuse(Invalid, "“%s” of %s is %s; it is not for you to confirm", e.Kind, e.Number, e.State)
-			}
-		}
-		if place == nil || place.State != EffectSent {
-			return refuse(Invalid, "the order of %s has not been made at %s yet; wait for that before you pay it", reference, p.Supplier)
+		if err := mayConfirm(&p, &b, amount, at, t.now); err != nil {
+			return err
 		}
 		a, err := t.applierOf(p.Store, who)
 		if err != nil {
@@ -282,31 +280,58 @@ func (d *DB) ConfirmPaid(ctx context.Context, who, reference, receipt string, am
 			return err
 		}
 		pay := Effect{
-			Kind: EffectPay, State: EffectSent, OrderID: place.OrderID, Store: p.Store, External: p.ExternalID, Number: place.Number,
+			Kind: EffectPay, State: EffectSent, OrderID: b.place.OrderID, Store: p.Store, External: p.ExternalID, Number: b.place.Number,
 			Supplier: p.Supplier, Reference: reference, Doc: doc, Attempts: 1, Evidence: "confirmed by " + who + ": " + receipt, Who: who,
 		}
 		if err := t.enqueue(&pay, ""); err != nil {
 			return err
 		}
-		was := p
-		// What was paid beside the sum that was agreed on is a fee, or a discount.
-		more, err := amount.Sub(p.Total)
-		if err != nil {
+		if err := a.confirm(p, row, receipt, amount, at); err != nil {
 			return err
 		}
-		if p.Fees, err = p.Fees.Add(more); err != nil {
-			return err
-		}
-		p.Total, p.Receipt, p.State, p.PlacedAt, p.Reason = amount, receipt, order.PlacementPlaced, at.UTC(), ""
-		if err := a.changePlacement(&was, &p, row, 0); err != nil {
-			return err
-		}
-		if err := t.exec(`UPDATE spend SET spent = ?, currency = ? WHERE reference = ?`, amount.Minor, amount.Currency, reference); err != nil {
-			return err
-		}
-		if err := a.entry(place.OrderID, string(EffectPay), string(EffectQueued), "confirmed "+reference+": "+receipt); err != nil {
-			return err
-		}
-		return a.replan(reference)
+		return a.entry(b.place.OrderID, string(EffectPay), string(EffectQueued), "confirmed "+reference+": "+receipt)
 	})
+}
+
+// mayConfirm refuses a payment that cannot have been made, or not by hand.
+func mayConfirm(p *order.Placement, b *purchase, amount order.Money, at, now time.Time) error {
+	switch {
+	case !p.State.Live():
+		return refuse(Invalid, "%s was cancelled; check the order out again before you pay it", p.Reference)
+	case p.State != order.PlacementPending:
+		return refuse(Invalid, "%s has been paid already (%s)", p.Reference, cmp.Or(p.Receipt, string(p.State)))
+	case amount.Currency != p.Total.Currency:
+		return refuse(Invalid, "%s is paid in %s, and not in %s", p.Reference, p.Total.Currency, cmp.Or(amount.Currency, "no currency"))
+	case amount.Minor <= 0 || absurd(amount):
+		return refuse(Invalid, "%s cannot be what was paid for %s", amount, p.Reference)
+	case at.After(now.Add(24 * time.Hour)):
+		return refuse(Invalid, "%s cannot have been paid on %s: that is still to come", p.Reference, dayOf(at))
+	case b.place.State != EffectSent:
+		return refuse(Invalid, "the order of %s has not been made at %s yet; wait for that before you pay it", p.Reference, p.Supplier)
+	case b.cancel != nil && b.cancel.State.Open():
+		return refuse(Invalid, "the order %s is being taken back at %s; wait until that is settled", b.place.Number, p.Supplier)
+	case b.pay != nil && (b.pay.State.Open() || b.pay.State == EffectSent):
+		return refuse(Invalid, "the payment of %s at %s is %s; it is not for you to confirm", b.place.Number, p.Supplier, b.pay.State)
+	}
+	return nil
+}
+
+// confirm writes what was paid for a placement. What was paid beside the sum that was agreed on is a fee, or a discount.
+func (a *applier) confirm(p order.Placement, row ownRow, receipt string, amount order.Money, at time.Time) error {
+	was := p
+	more, err := amount.Sub(p.Total)
+	if err != nil {
+		return err
+	}
+	if p.Fees, err = p.Fees.Add(more); err != nil {
+		return err
+	}
+	p.Total, p.Receipt, p.State, p.PlacedAt, p.Reason = amount, receipt, order.PlacementPlaced, at.UTC(), ""
+	if err := a.changePlacement(&was, &p, row, 0); err != nil {
+		return err
+	}
+	if err := a.exec(`UPDATE spend SET spent = ?, currency = ? WHERE reference = ?`, amount.Minor, amount.Currency, p.Reference); err != nil {
+		return err
+	}
+	return a.replan(p.Reference)
 }

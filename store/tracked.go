@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -121,7 +122,7 @@ func (t *tx) track(supplier string, now *order.Placement, every func(order.Place
 func samePlacement(a, b *order.Placement) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // takeOver writes into a placement what a supplier says of how it goes. It never goes back from a payment, and a cancelled one

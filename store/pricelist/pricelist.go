@@ -202,7 +202,7 @@ const (
 )
 
 // spoilt is a long number as a spreadsheet cuts it: 3,53E+43, or a column that was too narrow.
-var spoilt = regexp.MustCompile(`^[0-9][.,]?[0-9]*[Ee]\+[0-9]+$|^#+$`)
+var spoilt = regexp.MustCompile(`^\d[.,]?\d*[Ee]\+\d+$|^#+$`)
 
 func damaged(code string) bool { return spoilt.MatchString(code) }
 

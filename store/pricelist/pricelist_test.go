@@ -41,30 +41,36 @@ func TestPrices(t *testing.T) {
 			},
 		},
 		"Portuguese, semicolons, BOM": {
-			"\ufeffCódigo;Nome do produto;Preço;Estoque;Prazo\n'007;Camisa de linho;R$ 1.234,56;esgotado;3\n", Options{},
+			"\ufeffCódigo;Nome do produto;Preço;Estoque;Prazo\n'007;Camisa de linho;R$ 1.234,56;esgotado;3\n",
+			Options{},
 			[]checkout.Product{{
 				SKU: "007", Title: "Camisa de linho", Kind: checkout.KindGoods, Cost: order.New(123456, "BRL"), CostKnown: true,
 				Stock: ptr(int64(0)), ProcessingDays: [2]int{3, 3},
 			}},
 		},
 		"Polish, tabs, its own column for the currency": {
-			"Kod produktu\tNazwa\tCena netto\tWaluta\tWaga\nK1\tKoc\t12,50\tpln\t400 g\n", Options{Currency: "PLN"},
+			"Kod produktu\tNazwa\tCena netto\tWaluta\tWaga\nK1\tKoc\t12,50\tpln\t400 g\n",
+			Options{Currency: "PLN"},
 			[]checkout.Product{{SKU: "K1", Title: "Koc", Kind: checkout.KindGoods, Cost: order.New(1250, "PLN"), CostKnown: true, WeightGrams: 400}},
 		},
 		"a price that is not said": {
-			"sku;cost eur\nA;\n", Options{},
+			"sku;cost eur\nA;\n",
+			Options{},
 			[]checkout.Product{{SKU: "A", Title: "A", Kind: checkout.KindGoods}},
 		},
 		"columns that are mapped, and a better name": {
-			"code,sku,how much\nx,A,1.50\n", Options{Currency: "EUR", Mapping: map[Field]string{Price: "How Much"}},
+			"code,sku,how much\nx,A,1.50\n",
+			Options{Currency: "EUR", Mapping: map[Field]string{Price: "How Much"}},
 			[]checkout.Product{{SKU: "A", Title: "A", Kind: checkout.KindGoods, Cost: order.New(150, "EUR"), CostKnown: true}},
 		},
 		"decimals that are said": {
-			"sku;cost\nA;1.234\n", Options{Currency: "EUR", Decimal: "comma"},
+			"sku;cost\nA;1.234\n",
+			Options{Currency: "EUR", Decimal: "comma"},
 			[]checkout.Product{{SKU: "A", Title: "A", Kind: checkout.KindGoods, Cost: order.New(123400, "EUR"), CostKnown: true}},
 		},
 		"hostile text": {
-			"sku,title,cost\nA,\"\x1b]52;c;x\x07=cmd\u202e\",1.00\n", Options{Currency: "EUR"},
+			"sku,title,cost\nA,\"\x1b]52;c;x\x07=cmd\u202e\",1.00\n",
+			Options{Currency: "EUR"},
 			[]checkout.Product{{SKU: "A", Title: "=cmd", Kind: checkout.KindGoods, Cost: order.New(100, "EUR"), CostKnown: true}},
 		},
 	} {
