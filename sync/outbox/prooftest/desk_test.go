@@ -129,6 +129,7 @@ type desk struct {
 	h     *house
 	db    *store.DB
 	w     *outbox.Worker
+	a     *adapter
 	clock *manual
 	ids   []int64
 	set   checkout.Settings
@@ -152,12 +153,17 @@ func begin(t testing.TB, h *house, n int, c outbox.Caps) *desk {
 	t.Cleanup(func() { _ = db.Close() })
 	x.db = db
 	x.ids = stock(t, h, db, n)
-	a := dial(t, url, c)
-	x.w = outbox.New(outbox.Options{
-		DB: db, Suppliers: []outbox.Supplier{a}, Shops: map[string]outbox.Shop{shopName: a}, Clock: x.clock,
+	x.a = dial(t, url, c)
+	x.w = x.worker(db)
+	return x
+}
+
+// worker is another one for the same house.
+func (x *desk) worker(db outbox.DB) *outbox.Worker {
+	return outbox.New(outbox.Options{
+		DB: db, Suppliers: []outbox.Supplier{x.a}, Shops: map[string]outbox.Shop{shopName: x.a}, Clock: x.clock,
 		Settings: func() checkout.Settings { return x.set },
 	})
-	return x
 }
 
 // buy checks all orders out and gives their references.

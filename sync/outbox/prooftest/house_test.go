@@ -48,6 +48,7 @@ type manners struct {
 	Second       bool // it makes a second order for a reference that it knows, instead of refusing it
 	IgnoreFilter bool // its list gives everything
 	Lookup500    bool // looking up a reference that it does not know fails
+	Down         bool // the store does not answer
 	Slow         time.Duration
 }
 
@@ -340,6 +341,10 @@ func (h *house) readShop(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	o, ok := h.shop[r.PathValue("id")]
+	if h.Down {
+		reply(w, http.StatusServiceUnavailable, nil)
+		return
+	}
 	if !ok {
 		reply(w, http.StatusNotFound, nil)
 		return
