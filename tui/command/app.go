@@ -40,9 +40,11 @@ func (a *App) Close() error { return errors.Join(a.DB.Close(), a.logFile.Close()
 
 // opening says what a command needs.
 type opening struct {
-	orDemo   bool // without a store, the demo is opened
-	wire     bool // the service is needed; otherwise the database is opened for reading only
-	announce bool // a large demo is filled, with its size and progress told, before anything else
+	orDemo bool // without a store, the demo is opened
+	wire   bool // the service is needed; otherwise the database is opened for reading only
+	// suppliers are enough: a store need not be there.
+	suppliers bool
+	announce  bool // a large demo is filled, with its size and progress told, before anything else
 }
 
 // load reads the settings. create allows a file that was named and is not there.
@@ -87,7 +89,7 @@ func (s *session) open(ctx context.Context, o opening) (*App, error) {
 		return nil, err
 	}
 	a := &App{Config: c, Version: s.version().Version, Demo: s.demo || s.orders != 0}
-	if !a.Demo && len(c.Stores) == 0 {
+	if !a.Demo && len(c.Stores) == 0 && (!o.suppliers || len(c.Suppliers) == 0) {
 		if !o.orDemo {
 			return nil, usage("no store is connected yet: add one with `orderdeck store add`, or use --demo to try this with the built-in stores")
 		}

@@ -1,9 +1,11 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -36,6 +38,58 @@ type SupplierDeps struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	Version string
+}
+
+// PurchaseOrder writes purchase orders to a supplier as PDFs, with the merchant's brand, in the merchant's language.
+func (d SupplierDeps) PurchaseOrder(one config.SupplierConfig) func(w io.Writer, doc store.PlaceDoc, at time.Time) ([]string, error) {
+	return func(w io.Writer, doc store.PlaceDoc, at time.Time) ([]string, error) {
+		return document.PurchaseOrder(w, document.PurchaseOrderData{
+			Doc: doc, Supplier: cmp.Or(one.Title, one.Name), Contact: one.MailTo, Brand: d.Brand(), Format: d.Config.Locale, Zone: d.Config.Zone, At: at,
+		})
+	}
+}
+
+// KeptToken is what a supplier gave for its key, kept where keys are kept.
+type KeptToken struct {
+	supplier string
+	secrets  func() (config.Secrets, error)
+}
+
+// Token keeps what a supplier gave for its key.
+func (d SupplierDeps) Token(supplier string) *KeptToken { return &KeptToken{supplier, d.Secrets} }
+
+// Load gives what is kept, "" when nothing is, or when keys are taken from the environment, where nothing is written.
+func (k *KeptToken) Load(ctx context.Context) (string, error) {
+	kept, err := k.secrets()
+	if err != nil {
+		return "", err
+	}
+	secret, err := kept.Get(ctx, config.SupplierToken(k.supplier))
+	if errors.Is(err, config.ErrNoSecret) {
+		return "", nil
+	}
+	return secret.Reveal(), err
+}
+
+// Save keeps it in place of what was kept before.
+func (k *KeptToken) Save(ctx context.Context, token string) error {
+	kept, err := k.secrets()
+	if err != nil || kept.Mode() == config.ModeEnv {
+		return err
+	}
+	return kept.Set(ctx, config.SupplierToken(k.supplier), config.NewSecret(token))
+}
+
+// MailPassword is the password of the mail server.
+func (d SupplierDeps) MailPassword(ctx context.Context) (config.Secret, error) {
+	if d.Config.Mail.User == "" {
+		return config.Secret{}, nil
+	}
+	kept, err := d.Secrets()
+	if err != nil {
+		return config.Secret{}, err
+	}
+	return kept.Get(ctx, config.MailSecret)
 }
 
 // Buying is what a checkout needs beside the database.
