@@ -17,7 +17,7 @@ const parcelsMost = 50_000
 
 var _ outbox.Shop = (*platform)(nil)
 
-// Read gives one order as it is now.
+// Read gives one order as it is now. It may be called while pages are pulled.
 func (p *platform) Read(ctx context.Context, externalID string) (store.Pulled, error) {
 	if err := errors.Join(ctx.Err(), p.world.refresh()); err != nil {
 		return store.Pulled{}, err
@@ -28,7 +28,7 @@ func (p *platform) Read(ctx context.Context, externalID string) (store.Pulled, e
 	}
 	var got store.Pulled
 	pl.write(&got.Order, now)
-	p.wash.normalize(&got.Order)
+	laundry{}.normalize(&got.Order) // one of its own: pages may be pulled meanwhile
 	return got, nil
 }
 

@@ -2,10 +2,15 @@ package demo
 
 import (
 	"context"
+	"errors"
 	gosync "sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // TestSideBySide asks all shops and suppliers at once, as the engine does; the race detector watches.
@@ -29,6 +34,24 @@ func TestSideBySide(t *testing.T) {
 		})
 	}
 	for _, src := range w.Sources() {
+		all.Go(func() {
+			shop, s := src.Platform.(outbox.Shop), src.Platform.(*platform).shop
+			for i := range 100 {
+				id := s.externalID(s.orders - 1 - i)
+				got, err := shop.Read(context.Background(), id)
+				if errors.Is(err, outbox.ErrGone) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				l := got.Order.Lines[0]
+				_ = shop.Fulfil(context.Background(), id, store.TellDoc{ // much of it has been sent already
+					Parcel: order.Parcel{Tracking: "T" + id}, Lines: []order.ShipmentLine{{LineID: l.ExternalID, Quantity: l.Open()}},
+				})
+			}
+		})
 		all.Go(func() {
 			cursors := map[string][]byte{}
 			for range 100 {
