@@ -87,11 +87,12 @@ func place(n, at, to int, after bool, sequence func(i int) *int) int {
 	if after {
 		where++
 	}
-	low, high := 0, 0
+	low := 0
 	if where > 0 {
 		low = *sequence(line[where-1])
 	}
-	if high = low + 20; where < len(line) {
+	high := low + 20
+	if where < len(line) {
 		high = *sequence(line[where])
 	}
 	if high-low >= 2 {
