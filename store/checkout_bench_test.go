@@ -55,6 +55,26 @@ func BenchmarkCheckoutInputs(b *testing.B) {
 			}
 		}
 	})
+	b.Run("link", func(b *testing.B) { // a product of 100 orders
+		l := shirt(500)
+		l.ProductKey = "sku:P-3"
+		for n := int64(1); b.Loop(); n++ {
+			l.Cost = usd(500 + n%2)
+			if touched, err := d.PutLinks(b.Context(), "ana", []order.Link{l}); err != nil || touched != 100 {
+				b.Fatal(touched, err)
+			}
+		}
+		if _, err := d.RemoveLinks(b.Context(), "ana", "aurora", "sku:P-3", "Lumen EU"); err != nil {
+			b.Fatal(err)
+		}
+	})
+	b.Run("unlinked", func(b *testing.B) {
+		for b.Loop() {
+			if some, err := d.UnlinkedProducts(b.Context(), "aurora", 50); err != nil || len(some) != 1 {
+				b.Fatal(len(some), err)
+			}
+		}
+	})
 	b.Run("commit", func(b *testing.B) {
 		parts := partsOf(b, d, s, ids)
 		s.Suppliers[0].Cap = nil

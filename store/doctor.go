@@ -202,9 +202,6 @@ func (d *DB) Rebuild(ctx context.Context, progress func(done, total int)) error 
 		for _, text := range []string{
 			`DELETE FROM counters`, `INSERT INTO counters (shop, key, archived, n) ` + counted,
 			`INSERT INTO fts (fts) VALUES ('delete-all')`,
-			`INSERT INTO link_words (link_words) VALUES ('delete-all')`,
-			`INSERT INTO link_words (rowid, words) SELECT id, od_tokens(substr(key, instr(key, ':') + 1), supplier, sku,
-				coalesce(json_extract(doc, '$.title'), '')) FROM links`,
 		} {
 			if err := t.once(text); err != nil {
 				return err
@@ -220,7 +217,7 @@ func (d *DB) Rebuild(ctx context.Context, progress func(done, total int)) error 
 	if err := d.rebuildPurchases(ctx); err != nil {
 		return err
 	}
-	if err := d.rebuildCatalogue(ctx); err != nil {
+	if err := d.rebuildWords(ctx); err != nil {
 		return err
 	}
 	if err := d.loadIndexing(ctx); err != nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
@@ -155,42 +157,57 @@ func (d *DB) rebuildPurchases(ctx context.Context) error {
 	})
 }
 
-// rebuildCatalogue makes the words of the catalogue anew, a few at a time.
-func (d *DB) rebuildCatalogue(ctx context.Context) error {
+// rebuildWords makes the words of links and of the catalogue anew, a few at a time.
+func (d *DB) rebuildWords(ctx context.Context) error {
 	if err := d.write(ctx, func(t *tx) error {
+		if err := t.once(`INSERT INTO link_words (link_words) VALUES ('delete-all')`); err != nil {
+			return err
+		}
 		return t.once(`INSERT INTO catalogue_words (catalogue_words) VALUES ('delete-all')`)
 	}); err != nil {
 		return err
 	}
-	for after, more := int64(0), true; more; {
-		if err := d.write(ctx, func(t *tx) error {
-			type product struct {
-				id int64
-				p  checkout.Product
-			}
-			var some []product
-			if err := t.rows(`SELECT id, doc FROM catalogue WHERE id > ? ORDER BY id LIMIT ?`, []any{after, productsAtOnce},
-				func(scan func(...any) error) error {
-					var c product
-					var err error
-					c.p, err = scanJSON[checkout.Product](func(dest ...any) error { return scan(append([]any{&c.id}, dest...)...) })
-					some = append(some, c)
-					return err
-				}); err != nil {
+	if err := d.inSteps(ctx, func(t *tx, after int64) (last int64, err error) {
+		if _, err := t.get(`SELECT coalesce(max(id), 0) FROM (SELECT id FROM links WHERE id > ? ORDER BY id LIMIT ?)`,
+			[]any{after, linksAtOnce}, &last); err != nil {
+			return 0, err
+		}
+		return last, t.exec(`INSERT INTO link_words (rowid, words) SELECT id, od_tokens(substr(key, instr(key, ':') + 1), supplier, sku,
+			coalesce(json_extract(doc, '$.title'), '')) FROM links WHERE id > ? AND id <= ?`, after, last)
+	}); err != nil {
+		return err
+	}
+	return d.inSteps(ctx, func(t *tx, after int64) (last int64, err error) {
+		products := map[int64]checkout.Product{}
+		if err := t.rows(`SELECT id, doc FROM catalogue WHERE id > ? ORDER BY id LIMIT ?`, []any{after, productsAtOnce},
+			func(scan func(...any) error) error {
+				p, err := scanJSON[checkout.Product](func(dest ...any) error { return scan(append([]any{&last}, dest...)...) })
+				products[last] = p
 				return err
+			}); err != nil {
+			return 0, err
+		}
+		for _, id := range slices.Sorted(maps.Keys(products)) {
+			p := products[id]
+			if err := t.productWords(id, &p); err != nil {
+				return 0, err
 			}
-			for i := range some {
-				after = some[i].id
-				if err := t.productWords(after, &some[i].p); err != nil {
-					return err
-				}
-			}
-			more = len(some) == productsAtOnce
-			return nil
-		}); err != nil {
+		}
+		return last, nil
+	})
+}
+
+// inSteps runs some of a long work in each transaction, until it comes no further: step gives up to where it came.
+func (d *DB) inSteps(ctx context.Context, step func(t *tx, after int64) (last int64, err error)) error {
+	for after := int64(0); ; {
+		var last int64
+		if err := d.write(ctx, func(t *tx) (err error) {
+			last, err = step(t, after)
+			return err
+		}); err != nil || last == 0 {
 			return err
 		}
+		after = last
 		d.breathe(ctx)
 	}
-	return nil
 }
