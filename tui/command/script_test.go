@@ -3,6 +3,7 @@ package command
 import (
 	"archive/zip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"github.com/orderdeck/orderdeck/sync/files"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 	supplierdemo "github.com/orderdeck/orderdeck/sync/supplier/demo"
+	"github.com/orderdeck/orderdeck/sync/supplier/manual"
 	"github.com/orderdeck/orderdeck/sync/vendure"
 )
 
@@ -47,6 +49,12 @@ func testDeps() Deps {
 			},
 		},
 		Suppliers: map[string]SupplierKind{
+			manual.Kind: {Title: "Your own supplier", Connect: func(s config.SupplierConfig, _ config.Secret, d SupplierDeps) (outbox.Supplier, error) {
+				return manual.New(manual.Options{Name: s.Name, Title: s.Title, Currency: s.Currency, Tables: d.DB, Folder: filepath.Join(d.Folder, "po"), PDF: d.PurchaseOrder(s), Clock: d.Clock}), nil
+			}},
+			"wired": {Title: "Wired", KeyHint: "The key is sesame.", Connect: func(s config.SupplierConfig, key config.Secret, d SupplierDeps) (outbox.Supplier, error) {
+				return wired{supplierdemo.New(supplierdemo.Options{Name: s.Name, Clock: d.Clock}), key}, nil
+			}},
 			supplierdemo.Kind: {Title: "Demo supplier", Connect: func(s config.SupplierConfig, _ config.Secret, d SupplierDeps) (outbox.Supplier, error) {
 				return supplierdemo.New(supplierdemo.Options{Name: s.Name, Title: s.Title, Clock: d.Clock, Path: filepath.Join(d.Folder, "supplier-"+s.Name+".jsonl")}), nil
 			}},
@@ -64,9 +72,14 @@ func testDeps() Deps {
 	}
 }
 
-// testWorld is the scripts' demo, in which time stands still.
+// testWorld is the scripts' demo, in which time stands still. In a large one, where orders are bought, it does not: what
+// a supplier says now must not be old by the database's clock.
 func testWorld(orders int, state string) *demo.World {
-	return demo.New(demo.Options{Orders: orders, Seed: 1, Start: testStart, Clock: func() time.Time { return testStart }, State: state})
+	o := demo.Options{Orders: orders, Seed: 1, Start: testStart, Clock: func() time.Time { return testStart }, State: state}
+	if orders > 1000 {
+		o.Start, o.Clock = time.Now().Add(-time.Hour).Truncate(time.Hour), nil
+	}
+	return demo.New(o)
 }
 
 func TestScripts(t *testing.T) {
@@ -86,7 +99,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "mode": mode, "lines": lines, "readable": readable, "unzip": unzip, "secret": secret,
+			"exits": exits, "mode": mode, "lines": lines, "readable": readable, "unzip": unzip, "secret": secret, "firstplaced": firstPlaced,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -167,6 +180,41 @@ func secret(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return err
 	}))
+}
+
+// firstPlaced FILE NUMBER REFERENCE puts the first order of which all was bought, in the output of a checkout, and the
+// reference of a purchase for it into variables.
+func firstPlaced(ts *testscript.TestScript, _ bool, args []string) {
+	refused, references := map[string]bool{}, map[string]string{}
+	var names []string
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var row bought
+		ts.Check(json.Unmarshal([]byte(line), &row))
+		name := row.Store + "/" + row.Number
+		refused[name] = refused[name] || row.Reference == ""
+		references[name], names = row.Reference, append(names, name)
+	}
+	for _, name := range names {
+		if !refused[name] {
+			ts.Setenv(args[1], name)
+			ts.Setenv(args[2], references[name])
+			return
+		}
+	}
+	ts.Fatalf("no order was bought whole:\n%s", ts.ReadFile(args[0]))
+}
+
+// wired is a supplier that asks for a key, which is "sesame".
+type wired struct {
+	outbox.Supplier
+	key config.Secret
+}
+
+func (w wired) Test(context.Context) (outbox.Info, error) {
+	if w.key.Reveal() != "sesame" {
+		return outbox.Info{}, errors.New("it says: “closed to you”")
+	}
+	return outbox.Info{Title: "Wired", Account: "acme", Currency: "USD", Balance: "12.00"}, nil
 }
 
 // fake is a store without a network. Its key is "good"; its address says how it behaves.
