@@ -24,7 +24,8 @@ func (s *session) supplierCommand() *cobra.Command {
 		Use: "supplier", Short: "Set suppliers up, test them, and read their price lists", GroupID: "setup",
 		Long: "Suppliers are where orders are bought. One of the kind manual is your own, with a price list and a shipping table of\n" +
 			"yours, to which purchase orders are written; others are bought from over the network.",
-	}, s.supplierAddCommand(), s.supplierListCommand(), s.supplierTestCommand(), s.supplierRemoveCommand(), s.supplierImportCommand())
+	}, s.supplierAddCommand(), s.supplierListCommand(), s.supplierTestCommand(), s.supplierKeyCommand(), s.supplierRemoveCommand(),
+		s.supplierImportCommand())
 }
 
 // addingSupplier is what `supplier add` was told.
