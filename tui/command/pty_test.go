@@ -178,3 +178,35 @@ func TestWithoutACommandTheScreensOpen(t *testing.T) {
 		t.Errorf("exit code %d:\n%s", code, k.text())
 	}
 }
+
+// Paying is confirmed by typing the number of orders, and the question says how much goes to whom.
+func TestPayingIsConfirmedByTheNumberOfOrders(t *testing.T) {
+	home := t.TempDir()
+	k := start(t, home, "checkout", "--demo-orders", "2000", "stage:unpaid")
+	k.wait("At the supplier this cannot be undone.", 1)
+	k.wait("Type ", 1)
+	text := k.text()
+	if !strings.Contains(text, " to Minas Direct") || !strings.Contains(text, "Pay ") {
+		t.Errorf("the question does not say what is paid to whom:\n%s", text)
+	}
+	k.answer("Type ", "yes\n")
+	k.wait("Nothing was paid.", 1)
+	if code := k.end(); code != ExitFailed {
+		t.Errorf("exit code %d:\n%s", code, k.text())
+	}
+	k = start(t, home, "outbox", "list", "--all", "--demo-orders", "2000")
+	k.wait("Nothing is on its way out.", 1)
+	if code := k.end(); code != ExitOK {
+		t.Errorf("exit code %d:\n%s", code, k.text())
+	}
+
+	k = start(t, home, "checkout", "--demo-orders", "2000", "stage:unpaid")
+	k.wait("Type ", 1)
+	_, rest, _ := strings.Cut(k.text(), "Type ")
+	number, _, _ := strings.Cut(rest, " ")
+	k.answer("Type ", number+"\n")
+	k.wait("placed", 1)
+	if code := k.end(); code != ExitPartial && code != ExitOK {
+		t.Errorf("exit code %d:\n%s", code, k.text())
+	}
+}
