@@ -117,7 +117,7 @@ func manCommand() *cobra.Command {
 			page = page.WithSection("Exit codes", strings.ReplaceAll(exitCodes, " · ", "\n")+"\n130 stopped by Ctrl+C").
 				WithSection("Filters", filterHelp()).
 				WithSection("Environment", "ORDERDECK_… sets a setting, such as ORDERDECK_THEME for theme and ORDERDECK_CSV_FOR for csv.for.\n"+
-					"ORDERDECK_STORE_<NAME>_KEY is the key of a store.\nNO_COLOR, with any value, turns colours off.")
+					"ORDERDECK_STORE_<NAME>_KEY is the key of a store, ORDERDECK_SUPPLIER_<NAME>_KEY that of a supplier.\nNO_COLOR, with any value, turns colours off.")
 			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(roff.NewDocument()))
 			return err
 		},
