@@ -183,6 +183,11 @@ func remark(doc *store.PlaceDoc) string {
 // Place implements outbox.Supplier: it makes the order and confirms it. Once CJ has made it, whatever happens next is
 // no failure of this: confirming is taken up again before the payment.
 func (s *Supplier) Place(ctx context.Context, doc store.PlaceDoc) (outbox.Order, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return outbox.Order{}, err
+	}
+	defer release()
 	vids := map[string]string{}
 	for _, items := range [][]checkout.Item{doc.Items, doc.Packaging} {
 		for _, i := range items {
@@ -335,6 +340,11 @@ func (s *Supplier) detail(ctx context.Context, name string) (*rawOrder, error) {
 
 // Pay implements outbox.Supplier. It reads the order itself just before, and pays nothing that is not plainly unpaid.
 func (s *Supplier) Pay(ctx context.Context, doc store.PayDoc) (outbox.Order, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return outbox.Order{}, err
+	}
+	defer release()
 	number := cmp.Or(doc.AltIDs[altCode], doc.SupplierNo)
 	raw, err := s.detail(ctx, number)
 	if err != nil {
@@ -428,6 +438,11 @@ func (s *Supplier) settled(ctx context.Context, number, requestID string, paying
 
 // Account implements outbox.Supplier.
 func (s *Supplier) Account(ctx context.Context) (checkout.Account, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return checkout.Account{}, err
+	}
+	defer release()
 	m := checkout.PayMethod{Code: "balance", Name: "CJ balance", Kind: checkout.PayBalance}
 	if s.o.Sandbox {
 		m.Name = "CJ balance (sandbox: no money moves)"
@@ -457,6 +472,11 @@ func (s *Supplier) balance(ctx context.Context) (order.Money, error) {
 
 // Cancel implements outbox.Supplier. CJ takes an order back only before it is confirmed.
 func (s *Supplier) Cancel(ctx context.Context, doc store.CancelDoc) error {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	raw, err := s.detail(ctx, doc.SupplierNo)
 	if err != nil {
 		return before(err)
@@ -542,6 +562,11 @@ func (s *Supplier) readBills(ctx context.Context) (map[string]order.Money, error
 // Track implements outbox.Supplier. When CJ fails on the way, what was read until then is the answer; the others are
 // asked for the next time.
 func (s *Supplier) Track(ctx context.Context, numbers []string) ([]outbox.Order, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	var out []outbox.Order
 	for _, n := range numbers {
 		raw, err := s.detail(ctx, n)

@@ -169,6 +169,11 @@ var likeSKU = regexp.MustCompile(`^CJ[0-9A-Z]{6,}[-0-9A-Za-z]*$`)
 // Search implements outbox.Supplier. CJ's search finds products; what can be ordered is their variants, which are asked
 // for one product after the other. When the points run out on the way, what was found so far is what there is.
 func (s *Supplier) Search(ctx context.Context, query string, page int) (products []checkout.Product, more bool, err error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer release()
 	query, page = strings.TrimSpace(query), max(page, 1)
 	if page == 1 && likeSKU.MatchString(query) {
 		v, err := s.find(ctx, query, priceAge)
@@ -246,6 +251,11 @@ type freight struct {
 // Quote implements outbox.Supplier. Prices and stocks are asked for once per product, and the freight once per products,
 // quantities (and with them the weight) and country, for all orders that have the same.
 func (s *Supplier) Quote(ctx context.Context, q outbox.QuoteReq) (checkout.Quote, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return checkout.Quote{}, err
+	}
+	defer release()
 	out := checkout.Quote{Supplier: s.o.Name, Basket: q.Basket}
 	fail := func(format string, args ...any) (checkout.Quote, error) {
 		out.Error, out.At = fmt.Sprintf(format, args...), s.o.Clock()

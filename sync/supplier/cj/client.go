@@ -82,6 +82,7 @@ type Supplier struct {
 	skus     map[string]string // variant id → SKU
 	freights map[string]freight
 	bills    bills
+	hand     chan struct{} // who holds it asks CJ
 	// lookups tells that a look-up by our reference has been seen to find an order of this account, so that one that
 	// finds none says something.
 	lookups bool
@@ -116,7 +117,7 @@ func New(o Options) (*Supplier, error) {
 	}
 	s := &Supplier{
 		o: o, limit: rate.NewLimiter(slowest, 1), points: points{total: basePoints, left: basePoints},
-		variants: map[string]*variant{}, skus: map[string]string{}, freights: map[string]freight{},
+		hand: make(chan struct{}, 1), variants: map[string]*variant{}, skus: map[string]string{}, freights: map[string]freight{},
 	}
 	s.http, err = httpx.New(httpx.Options{
 		URL: u.String(), UserAgent: agent, Secrets: []string{o.Key}, Timeout: o.Timeout, HeaderTimeout: o.Timeout,
@@ -132,6 +133,17 @@ const keyHint = "Make one at CJ: install the app “API” there, and take the k
 
 // Name implements outbox.Supplier.
 func (s *Supplier) Name() string { return s.o.Name }
+
+// hold makes this the only question to CJ until release: the outbox and a screen may ask at the same time, and the
+// account has one pace.
+func (s *Supplier) hold(ctx context.Context) (release func(), err error) {
+	select {
+	case s.hand <- struct{}{}:
+		return func() { <-s.hand }, nil
+	case <-ctx.Done():
+		return nil, before(&sync.Error{Kind: sync.Network, Text: "CJ is being asked something else", Err: ctx.Err()})
+	}
+}
 
 // Caps implements outbox.Supplier.
 func (s *Supplier) Caps() outbox.Caps {
@@ -150,6 +162,11 @@ type account struct {
 
 // Test implements outbox.Supplier.
 func (s *Supplier) Test(ctx context.Context) (outbox.Info, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return outbox.Info{}, err
+	}
+	defer release()
 	if err := s.settings(ctx); err != nil {
 		return outbox.Info{}, err
 	}

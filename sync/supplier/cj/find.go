@@ -27,6 +27,11 @@ var listStatuses = []string{"CREATED", "IN_CART", "UNPAID", "UNSHIPPED", "SHIPPE
 // it has not, all orders are gone through, and matched here, since the list ignores what it is asked for. Nothing is
 // concluded from a search that was not complete.
 func (s *Supplier) Find(ctx context.Context, reference string) (outbox.Found, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return outbox.Found{}, err
+	}
+	defer release()
 	raw, err := s.detail(ctx, reference)
 	if err == nil && raw != nil && raw.reference() == reference {
 		s.lookups = true

@@ -123,6 +123,7 @@ type Quirks struct {
 	NeverTurns       bool          // the list has the same page again and again
 	PageCap          int           // most orders of a page, whatever was asked for
 	NoTotal          bool          // the list does not say how long it is
+	Withholds        bool          // the list says that there are more than it shows
 	Hidden           time.Duration // how long a new order is not shown
 	Rise             int64         // cents by which an order is dearer than its quote
 	ConfirmLooks     int           // looks during which an order is being confirmed
