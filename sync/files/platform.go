@@ -1,3 +1,4 @@
+// Package files is the platform of stores whose orders come from files only; store/orderfile reads them.
 package files
 
 import (

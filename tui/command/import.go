@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
-	"github.com/orderdeck/orderdeck/sync/files"
+	"github.com/orderdeck/orderdeck/store/orderfile"
 )
 
 // importing is what `import` was told.
@@ -67,12 +68,12 @@ func (s *session) importCommand() *cobra.Command {
 
 var importChoices = map[string][]string{
 	"payment": {"paid", "pending"}, "decimal": {"comma", "dot"}, "dates": {"dmy", "mdy"},
-	"encoding": files.Encodings,
+	"encoding": orderfile.Encodings,
 }
 
 func fieldList() string {
-	names := make([]string, len(files.Fields))
-	for i, f := range files.Fields {
+	names := make([]string, len(orderfile.Fields))
+	for i, f := range orderfile.Fields {
 		names[i] = string(f)
 	}
 	return strings.Join(names, ", ")
@@ -111,8 +112,8 @@ func (s *session) importFile(ctx context.Context, x *importing, name string) (er
 }
 
 // importOptions checks what was said, and fills in what the settings know.
-func (s *session) importOptions(c *config.Config, x *importing) (files.Options, error) {
-	var o files.Options
+func (s *session) importOptions(c *config.Config, x *importing) (orderfile.Options, error) {
+	var o orderfile.Options
 	for flag, value := range map[string]string{"payment": x.payment, "decimal": x.decimal, "dates": x.dates, "encoding": x.encoding} {
 		if value == "" {
 			continue
@@ -129,10 +130,10 @@ func (s *session) importOptions(c *config.Config, x *importing) (files.Options, 
 		return o, err
 	}
 	st := chosen[0]
-	if st.Platform != files.Kind {
+	if !slices.Contains(s.offline(), st.Platform) {
 		return o, usage("the orders of %s come from %s: a file would be read into a store of its own, made with `orderdeck store add files --name NAME`", st.Name, st.Platform)
 	}
-	o = files.Options{
+	o = orderfile.Options{
 		Store: st.Name, Currency: strings.ToUpper(x.currency), Zone: zoneOf(c, st), Payment: order.CustomerPayment(x.payment),
 		Decimal: x.decimal, Dates: x.dates, Legacy: x.encoding,
 	}
@@ -144,7 +145,7 @@ func (s *session) importOptions(c *config.Config, x *importing) (files.Options, 
 	if o.Currency != "" && (len(o.Currency) != 3 || strings.Trim(o.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
 		return o, usage("--currency cannot be %q: write three letters, such as EUR", x.currency)
 	}
-	if o.Mapping, err = files.ParseMapping(x.maps); err != nil {
+	if o.Mapping, err = orderfile.ParseMapping(x.maps); err != nil {
 		return o, &coded{ExitUsage, err}
 	}
 	return o, nil
@@ -174,8 +175,8 @@ func (s *session) importSource(name string) (*os.File, error) {
 }
 
 // openImport reads the file with the mapping that was given, or else with the one that was remembered for its columns.
-func openImport(c *config.Config, src *os.File, x *importing, o files.Options) (im *files.Import, remembered bool, err error) {
-	header, err := files.Header(src, o.Legacy)
+func openImport(c *config.Config, src *os.File, x *importing, o orderfile.Options) (im *orderfile.Import, remembered bool, err error) {
+	header, err := orderfile.Header(src, o.Legacy)
 	if err != nil {
 		return nil, false, err
 	}
@@ -184,14 +185,14 @@ func openImport(c *config.Config, src *os.File, x *importing, o files.Options) (
 		return nil, false, err
 	}
 	if before, ok := kept.Find(header); ok && len(x.maps) == 0 {
-		o.Mapping, remembered = files.Mapping{}, true
+		o.Mapping, remembered = orderfile.Mapping{}, true
 		for field, column := range before.Fields {
-			o.Mapping[files.Field(field)] = column
+			o.Mapping[orderfile.Field(field)] = column
 		}
 		o.Currency, o.Payment = cmp.Or(o.Currency, before.Currency), cmp.Or(o.Payment, order.CustomerPayment(before.Payment))
 		o.Decimal, o.Dates = cmp.Or(o.Decimal, before.Decimal), cmp.Or(o.Dates, before.Dates)
 	}
-	im, err = files.Open(src, o)
+	im, err = orderfile.Open(src, o)
 	if err != nil || x.dry || remembered && x.currency+x.payment+x.decimal+x.dates == "" || len(o.Mapping) == 0 && x.currency+x.payment+x.decimal+x.dates == "" {
 		return im, remembered, err
 	}
@@ -203,7 +204,7 @@ func openImport(c *config.Config, src *os.File, x *importing, o files.Options) (
 }
 
 // tellPlan says what the file was found to be.
-func tellPlan(w io.Writer, p files.Plan, remembered bool) {
+func tellPlan(w io.Writer, p orderfile.Plan, remembered bool) {
 	delimiter := map[string]string{",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}[p.Comma]
 	fmt.Fprintf(w, "%s: %d rows, %s, %s.\n", p.Title, p.Rows, p.Encoding, cmp.Or(delimiter, "delimited by "+p.Comma))
 	if remembered {
@@ -218,9 +219,9 @@ func tellPlan(w io.Writer, p files.Plan, remembered bool) {
 }
 
 // importInto looks through the orders, asks, and writes them.
-func (s *session) importInto(ctx context.Context, c *config.Config, db *store.DB, x *importing, im *files.Import, name string) error {
-	var rejects []*files.RejectError
-	p, err := im.Into(ctx, db, true, func(r *files.RejectError) { rejects = append(rejects, r) }, s.importProgress(c, "looked at"))
+func (s *session) importInto(ctx context.Context, c *config.Config, db *store.DB, x *importing, im *orderfile.Import, name string) error {
+	var rejects []*orderfile.RejectError
+	p, err := im.Into(ctx, db, true, func(r *orderfile.RejectError) { rejects = append(rejects, r) }, s.importProgress(c, "looked at"))
 	if err != nil {
 		return err
 	}
@@ -247,13 +248,13 @@ func (s *session) importInto(ctx context.Context, c *config.Config, db *store.DB
 			return errors.Join(err, silentNo(s.err))
 		}
 	}
-	if err := db.PutShop(ctx, store.Shop{Name: x.store, Platform: files.Kind, Title: x.store, Zone: s.storeZone(c, x.store)}); err != nil {
+	if err := db.PutShop(ctx, store.Shop{Name: x.store, Platform: s.storeOf(c, x).Platform, Title: x.store, Zone: s.storeOf(c, x).Zone}); err != nil {
 		return err
 	}
 	if err := im.Rewind(); err != nil {
 		return err
 	}
-	if p, err = im.Into(ctx, db, false, func(*files.RejectError) {}, s.importProgress(c, "read")); err != nil {
+	if p, err = im.Into(ctx, db, false, func(*orderfile.RejectError) {}, s.importProgress(c, "read")); err != nil {
 		return fmt.Errorf("%s orders were read, the rest was not: %w", c.Locale.Number(int64(p.New+p.Updated+p.Unchanged)), err)
 	}
 	if err := s.writeRejects(x, name, rejects); err != nil {
@@ -267,17 +268,17 @@ func silentNo(w io.Writer) error {
 	return err
 }
 
-func (s *session) storeZone(c *config.Config, name string) string {
-	st, _ := c.Store(name)
-	return st.Zone
+func (s *session) storeOf(c *config.Config, x *importing) config.StoreConfig {
+	st, _ := c.Store(x.store)
+	return st
 }
 
-func (s *session) importProgress(c *config.Config, word string) func(files.Progress) {
+func (s *session) importProgress(c *config.Config, word string) func(orderfile.Progress) {
 	if !isTerminal(s.err) {
 		return nil
 	}
 	var last time.Time
-	return func(p files.Progress) {
+	return func(p orderfile.Progress) {
 		if time.Since(last) < 200*time.Millisecond {
 			return
 		}
@@ -287,7 +288,7 @@ func (s *session) importProgress(c *config.Config, word string) func(files.Progr
 }
 
 // writeRejects keeps what was left out, whole or not at all.
-func (s *session) writeRejects(x *importing, name string, rejects []*files.RejectError) error {
+func (s *session) writeRejects(x *importing, name string, rejects []*orderfile.RejectError) error {
 	if len(rejects) == 0 {
 		x.rejects = ""
 		return nil
@@ -314,12 +315,12 @@ func (s *session) writeRejects(x *importing, name string, rejects []*files.Rejec
 }
 
 // imported says what became of it.
-func (s *session) imported(c *config.Config, x *importing, p files.Progress, rejects string) error {
+func (s *session) imported(c *config.Config, x *importing, p orderfile.Progress, rejects string) error {
 	if x.json {
 		if err := writeJSON(s.out, struct {
 			Store  string `json:"store"`
 			DryRun bool   `json:"dry_run,omitempty"`
-			files.Progress
+			orderfile.Progress
 			Rejects string `json:"rejects,omitempty"`
 		}{x.store, x.dry, p, rejects}); err != nil {
 			return err

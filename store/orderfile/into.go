@@ -1,4 +1,4 @@
-package files
+package orderfile
 
 import (
 	"context"
@@ -67,7 +67,7 @@ type run struct {
 }
 
 func (r *run) pull(ctx context.Context) error {
-	r.page = store.Page{Shop: r.im.o.Store, Stream: Kind}
+	r.page = store.Page{Shop: r.im.o.Store, Stream: "files"}
 	for {
 		o, err := r.im.Next()
 		var bad *RejectError

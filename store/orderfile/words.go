@@ -1,4 +1,4 @@
-package files
+package orderfile
 
 import (
 	"github.com/orderdeck/orderdeck/store/order"

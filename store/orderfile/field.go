@@ -1,6 +1,6 @@
-// Package files reads orders from files: what Shopify and WooCommerce's exporters write, DSers' order list, and any other
+// Package orderfile reads orders from files: what Shopify and WooCommerce's exporters write, DSers' order list, and any other
 // table whose columns somebody tells the meaning of. It is the way in for shops without an API.
-package files
+package orderfile
 
 import (
 	"fmt"
