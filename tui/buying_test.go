@@ -497,7 +497,7 @@ func TestCancelHoldAndArchive(t *testing.T) {
 	}
 	s.toTab("processing")
 	s.press(action.Cancel)
-	s.sees("shows what can be refunded")
+	s.sees("cannot be cancelled after checkout · request a refund instead")
 }
 
 // buyingScenes are the screens of buying that a merchant can come to.
@@ -576,4 +576,51 @@ func TestHostileSuppliersAreHarmless(t *testing.T) {
 	s.key("esc")
 	s.press(action.Back, action.SyncScreen)
 	harmless(t, s)
+}
+
+// BenchmarkOpenCheckout opens the checkout on 1,000 marked orders: until its first picture, until the first lines are in
+// it, and until everything has been read.
+func BenchmarkOpenCheckout(b *testing.B) {
+	s := start(b, 200, 50)
+	rec, err := s.db.Record(b.Context(), 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	page := store.Page{Shop: "aurora", Stream: "test"}
+	for i := range 1000 {
+		o := rec.Order
+		o.Store, o.Lifecycle, o.Fulfilment, o.CustomerPayment = "aurora", order.LifecycleOpen, order.Unfulfilled, order.PaymentPaid
+		o.ExternalID, o.Number, o.Fulfilments, o.CreatedAt = "many-"+strconv.Itoa(i), strconv.Itoa(20_000+i), nil, now
+		o.Lines = []order.Line{{ExternalID: "1", SKU: "AP-NAT", Title: "Apron", Quantity: order.Units(1), UnitPrice: order.New(19_900, "BRL"), Total: order.New(19_900, "BRL")}}
+		page.Orders = append(page.Orders, store.Pulled{Order: o})
+	}
+	if _, err := s.db.Apply(b.Context(), page); err != nil {
+		b.Fatal(err)
+	}
+	ids := make([]int64, 1000)
+	for i := range ids {
+		ids[i] = int64(demoOrders + 1 + i)
+	}
+	var first, lines, all time.Duration
+	for b.Loop() {
+		began := time.Now()
+		cmd := s.m.open(ui.Open{Arg: ui.CheckoutArg{IDs: ids}})
+		s.m.version++
+		s.m.View()
+		first += time.Since(began)
+		next := func() {
+			msg := cmd()
+			_, cmd = s.m.Update(msg)
+			s.m.View()
+		}
+		next()
+		lines += time.Since(began)
+		s.run(cmd)
+		all += time.Since(began)
+		s.m.stack = nil
+	}
+	n := float64(b.N)
+	b.ReportMetric(float64(first.Microseconds())/1000/n, "ms/picture")
+	b.ReportMetric(float64(lines.Microseconds())/1000/n, "ms/lines")
+	b.ReportMetric(float64(all.Microseconds())/1000/n, "ms/all")
 }

@@ -28,18 +28,34 @@ func columns(width int) []column {
 	switch {
 	case width >= 150:
 		out = []column{
-			{"order", "Order", 9, false}, {"customer", "Customer", 19, false}, {"items", "Items", 22, false}, {"supplier", "Supplier", 13, false}, {"method", "Shipping method", 0, false},
-			{"goods", "Goods", 9, true}, {"shipping", "Shipping", 9, true}, {"fees", "Fees", 7, true}, {"total", "Total", 13, true}, {"margin", "Margin", 8, true},
+			{"order", "Order", 9, false},
+			{"customer", "Customer", 19, false},
+			{"items", "Items", 22, false},
+			{"supplier", "Supplier", 13, false},
+			{"method", "Shipping method", 0, false},
+			{"goods", "Goods", 9, true},
+			{"shipping", "Shipping", 9, true},
+			{"fees", "Fees", 7, true},
+			{"total", "Total", 13, true},
+			{"margin", "Margin", 8, true},
 		}
 	case width >= 110:
 		out = []column{
-			{"order", "Order", 9, false}, {"customer", "Customer", 17, false}, {"items", "Items", 16, false}, {"method", "Shipping method", 0, false},
-			{"shipping", "Shipping", 9, true}, {"total", "Total", 13, true}, {"margin", "Margin", 7, true},
+			{"order", "Order", 9, false},
+			{"customer", "Customer", 17, false},
+			{"items", "Items", 16, false},
+			{"method", "Shipping method", 0, false},
+			{"shipping", "Shipping", 9, true},
+			{"total", "Total", 13, true},
+			{"margin", "Margin", 7, true},
 		}
 	case width >= 80:
 		out = []column{
-			{"order", "Order", 8, false}, {"customer", "Customer", 15, false}, {"method", "Shipping method", 0, false},
-			{"total", "Total", 13, true}, {"margin", "Margin", 6, true},
+			{"order", "Order", 8, false},
+			{"customer", "Customer", 15, false},
+			{"method", "Shipping method", 0, false},
+			{"total", "Total", 13, true},
+			{"margin", "Margin", 6, true},
 		}
 	default:
 		out = []column{

@@ -51,7 +51,11 @@ func (s *Screen) ask() tea.Cmd {
 		}
 	}
 	q.Lines = append(q.Lines, ui.QuestionLine{Text: "This cannot be undone at the supplier.", Bad: true})
-	if n := s.sum.all - s.sum.ready; n > 0 {
+	switch n := s.sum.all - s.sum.ready; n {
+	case 0:
+	case 1:
+		q.Lines = append(q.Lines, ui.QuestionLine{Text: "1 order stays as it is: something is in the way."})
+	default:
 		q.Lines = append(q.Lines, ui.QuestionLine{Text: s.orders(n) + " stay as they are: something is in the way."})
 	}
 	return s.ctx.Open(ui.Open{Arg: q})

@@ -48,12 +48,8 @@ func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string)
 	case id == action.Checkout && overridable(ctx, rec):
 		return true, ""
 	}
-	v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), event)
-	switch {
-	case !v.Allowed:
+	if v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), event); !v.Allowed {
 		return false, sentence(v)
-	case id == action.Cancel && !cancellable(rec):
-		return false, v.Reason + " · " + ctx.Keys.Key(action.Refund) + " shows what can be refunded"
 	}
 	return true, ""
 }
@@ -68,21 +64,6 @@ func overridable(ctx *ui.Context, rec *order.Record) bool {
 }
 
 func held(rec *order.Record) bool { return rec.State.Hold != "" && rec.State.Hold != order.HoldNone }
-
-// cancellable tells whether nothing was bought for an order: only then it can be cancelled from here.
-func cancellable(rec *order.Record) bool {
-	switch rec.State.Stage {
-	case order.StageAwaiting, order.StageToShip, order.StageQuoting, order.StageUnpaid:
-	default:
-		return false
-	}
-	for i := range rec.Placements {
-		if rec.Placements[i].State.Live() {
-			return false
-		}
-	}
-	return true
-}
 
 // Verdict is what the model says of an action on an order.
 func Verdict(ctx *ui.Context, rec *order.Record, id action.ID) order.Verdict {
@@ -157,10 +138,10 @@ func intend(ctx *ui.Context, rec *order.Record, in order.Intent, said string) te
 	}
 }
 
-// cancelMenu asks before an order is cancelled that nothing was bought for.
+// cancelMenu asks before an order is cancelled on this desk.
 func cancelMenu(ctx *ui.Context, rec *order.Record) ui.MenuSpec {
 	m := ui.MenuSpec{
-		Title: "Cancel #" + rec.Number + "?", Prompt: "nothing was bought for it; it leaves the open work on this desk, the store is not told",
+		Title: "Cancel #" + rec.Number + "?", Prompt: Verdict(ctx, rec, action.Cancel).Reason + "; the store is not told yet",
 		Choose: func(it ui.MenuItem) tea.Cmd {
 			why := it.Value.(string)
 			if why == "" {

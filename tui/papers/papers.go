@@ -120,17 +120,17 @@ func (s *Screen) placement() *order.Placement {
 
 // look makes the paper of the placement, for looking at it.
 func (s *Screen) look() tea.Cmd {
-	make := map[action.ID]func(context.Context, *order.Record, order.Placement) (ui.Paper, error){
+	maker := map[action.ID]func(context.Context, *order.Record, order.Placement) (ui.Paper, error){
 		action.Invoice: s.ctx.Papers.Invoice, action.Receipt: s.ctx.Papers.Receipt,
 	}[s.arg.What]
 	p := s.placement()
-	if make == nil || p == nil {
+	if maker == nil || p == nil {
 		return nil
 	}
 	s.req++
 	req, rec, place := s.req, s.rec, *p
 	return func() tea.Msg {
-		paper, err := make(context.Background(), rec, place)
+		paper, err := maker(context.Background(), rec, place)
 		return paperMsg{s, req, paper, err}
 	}
 }
@@ -378,9 +378,7 @@ func ReadParcel(text string) (p order.Parcel, odd string, err error) {
 		odd = "this is short for a tracking number"
 	case len(p.Tracking) > 40:
 		odd = "this is long for a tracking number"
-	case strings.ContainsFunc(p.Tracking, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '-' || r == '.' || r == '/')
-	}):
+	case strings.Trim(strings.ToUpper(p.Tracking), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-./") != "":
 		odd = "tracking numbers have letters, digits and dashes only"
 	}
 	return p, odd, nil
