@@ -159,6 +159,44 @@ func TestPlacePayShip(t *testing.T) {
 	healthy(t, d)
 }
 
+// TestDeclined has a payment refused: the reason stays while the supplier only says that it is unpaid, and paying it there
+// by hand is seen.
+func TestDeclined(t *testing.T) {
+	now := newClock(testTime)
+	d, s := at(t, filepath.Join(t.TempDir(), "desk.db"), now), buying()
+	id, ref := one(t, d, s)
+	made(t, d, ref)
+	pay := begin(t, d, open1(t, d, ref, EffectPay).ID)
+	end(t, d, pay.ID, Outcome{State: EffectFailed, Reason: "the card was declined"})
+	look := func(state order.PlacementState) {
+		t.Helper()
+		due, err := d.DuePolls(t.Context(), "Lumen EU", 1)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%v, %v", due, err)
+		}
+		due[0].State, due[0].Reason = state, ""
+		if _, err := d.ApplyTracked(t.Context(), "Lumen EU", due, func(order.PlacementState) time.Duration { return 0 }, TellRule{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look(order.PlacementPending)
+	if p := placementOf(t, d, ref); p.Reason != "the card was declined" || p.State != order.PlacementPending {
+		t.Errorf("%+v", p)
+	}
+	now.set(testTime.Add(time.Minute))
+	look(order.PlacementPlaced)
+	if got := stageOfOrder(t, d, id); got != order.StagePlaced || placementOf(t, d, ref).Reason != "" {
+		t.Errorf("%s, %+v", got, placementOf(t, d, ref))
+	}
+	if err := d.RetryEffect(t.Context(), "ana", pay.ID); CodeOf(err) != Invalid || !strings.Contains(err.Error(), "paid") {
+		t.Errorf("paid a second time: %v", err)
+	}
+	if m, err := d.Spent(t.Context(), "Lumen EU", testTime); err != nil || m != usd(700) {
+		t.Errorf("%v, %v", m, err)
+	}
+	healthy(t, d)
+}
+
 // TestTransitions takes an effect from every state to every other, with and without evidence.
 func TestTransitions(t *testing.T) {
 	states := []EffectState{EffectQueued, EffectSending, EffectSent, EffectFailed, EffectUnknown, EffectWithdrawn, "nonsense"}

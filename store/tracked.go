@@ -133,7 +133,9 @@ func takeOver(p, now *order.Placement) {
 		p.State = now.State
 	}
 	p.RawState = cmp.Or(now.RawState, p.RawState)
-	p.Reason = now.Reason
+	if now.Reason != "" || p.State != order.PlacementPending { // why it was not paid the supplier need not say again
+		p.Reason = now.Reason
+	}
 	p.SupplierNo = cmp.Or(now.SupplierNo, p.SupplierNo)
 	p.Receipt = cmp.Or(p.Receipt, now.Receipt)
 	p.Claim = cmp.Or(now.Claim, p.Claim)
