@@ -56,23 +56,26 @@ func (s *Service) Work(ctx context.Context, done func(context.Context) (bool, er
 		return false, Errorf(Refused, "no supplier is set up here")
 	}
 	end := s.clock.Now().Add(s.o.Patience)
-	stop := func() {}
-	defer func() { stop() }()
-	for holding := false; ; {
-		if !holding {
+	var giveBack func() // while this process holds the wire
+	defer func() {
+		if giveBack != nil {
+			giveBack()
+		}
+	}()
+	for {
+		if giveBack == nil {
 			w, err := s.takeWire()
 			if err != nil {
 				return false, err
 			}
 			if w != nil {
-				holding = true
 				if err := s.register(ctx); err != nil {
 					w.release()
 					return false, err
 				}
-				rest := s.works(ctx)
-				stop = func() {
-					rest()
+				stop := s.works(ctx)
+				giveBack = func() {
+					stop()
 					w.release()
 				}
 			}

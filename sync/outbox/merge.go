@@ -38,10 +38,13 @@ func further(a, b order.PlacementState) order.PlacementState {
 }
 
 // tracked is a placement as its supplier shows it now. seen are the orders there that belong to it: its own and those
-// that it was split into.
-func tracked(p order.Placement, seen []Order, now time.Time) order.Placement {
+// that it was split into; one that was paid less than settle ago need not be among them yet.
+func tracked(p order.Placement, seen []Order, settle time.Duration, now time.Time) order.Placement {
 	own := slices.IndexFunc(seen, func(o Order) bool { return named(&o, p.SupplierNo) })
 	if own < 0 {
+		if now.Sub(p.CheckedOut) < settle || now.Sub(p.PlacedAt) < settle {
+			return p
+		}
 		p.Reason = fmt.Sprintf("the supplier no longer lists its order %s: ask there", p.SupplierNo)
 		return p
 	}

@@ -3,6 +3,7 @@ package outbox
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -36,13 +37,24 @@ func TestTracked(t *testing.T) {
 		{"split, all cancelled", []Order{split, {Number: "S2", State: order.PlacementCancelled}, {Number: "S3", State: order.PlacementCancelled}}, order.PlacementCancelled, "", 0},
 		{"split, with words of its own", []Order{split, {Number: "S2", RawState: "LIMBO"}, {Number: "S3", RawState: "LIMBO"}}, order.PlacementPlaced, "LIMBO", 0},
 	} {
-		p := tracked(was, tc.seen, begin)
+		p := tracked(was, tc.seen, time.Minute, begin)
 		if p.State != tc.state || !strings.Contains(p.Reason, tc.says) || tc.says == "" && tc.state != order.PlacementCancelled && p.Reason != "" || len(p.Parcels) != tc.parcels {
 			t.Errorf("%s: %s (%s), %d parcels", tc.name, p.State, p.Reason, len(p.Parcels))
 		}
 		if (p.State == order.PlacementShipped) != p.ShippedAt.Equal(begin) {
 			t.Errorf("%s: shipped at %v", tc.name, p.ShippedAt)
 		}
+	}
+}
+
+// TestNotListedYet does not raise an alarm for an order that was paid a moment ago.
+func TestNotListedYet(t *testing.T) {
+	p := order.Placement{SupplierNo: "S1", State: order.PlacementPlaced, PlacedAt: begin.Add(-30 * time.Second)}
+	if got := tracked(p, nil, time.Minute, begin); got.Reason != "" {
+		t.Errorf("after half a minute: %s", got.Reason)
+	}
+	if got := tracked(p, nil, time.Minute, begin.Add(time.Hour)); got.Reason == "" {
+		t.Error("nobody is told that it is missing")
 	}
 }
 
@@ -70,7 +82,7 @@ func TestTrackedNeverGoesBack(t *testing.T) {
 			said = said || o.State == order.PlacementCancelled
 			seen = append(seen, o)
 		}
-		p := tracked(was, seen, begin)
+		p := tracked(was, seen, time.Minute, begin)
 		switch {
 		case p.State == order.PlacementCancelled:
 			if !said {

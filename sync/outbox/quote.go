@@ -68,8 +68,11 @@ func (l *lane) want(reqs []store.QuoteRequest) {
 // quote answers at most n requests for prices.
 func (l *lane) quote(ctx context.Context, n int) (did bool, err error) {
 	for range n {
+		if err := ctx.Err(); err != nil {
+			return did, err
+		}
 		q, ok := l.nextQuote()
-		if !ok || ctx.Err() != nil {
+		if !ok {
 			return did, nil
 		}
 		did = true
@@ -184,7 +187,7 @@ func (l *lane) poll(ctx context.Context) (did bool, err error) {
 	}
 	now := l.now()
 	for i := range due {
-		due[i] = tracked(due[i], seen, now)
+		due[i] = tracked(due[i], seen, settle(l.supplier.Caps()), now)
 	}
 	set, _ := l.w.supplierOf(l.name)
 	_, err = l.w.o.DB.ApplyTracked(ctx, l.name, due, l.every, store.TellRule{Store: set.TellStore, Notify: set.NotifyCustomer})

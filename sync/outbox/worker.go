@@ -213,7 +213,7 @@ func (w *Worker) Step(ctx context.Context) (next time.Time, err error) {
 		}
 		all.Wait()
 		did = did || slices.Contains(busy, true)
-		if err = errors.Join(append(errs, err)...); err != nil {
+		if err = errors.Join(errors.Join(errs...), err); err != nil {
 			return time.Time{}, err
 		}
 		if err := ctx.Err(); err != nil {

@@ -85,6 +85,35 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// TestFrozen has the money go and the order stay unpaid for long: nothing is paid again, whoever asks for it, and what was
+// seen is there to be shown to the supplier.
+func TestFrozen(t *testing.T) {
+	x := begin(t, &house{Plan: func(string) plan { return plan{Pay: dropped, ThirdRead: true, PaidRead: 8} }}, 1, caps())
+	ref := x.buy()[0]
+	for range 4 {
+		x.run(settled + time.Second)
+		e := x.effect(ref, store.EffectPay)
+		if e.State != store.EffectUnknown {
+			t.Fatalf("it is %s (%s)", e.State, e.Reason)
+		}
+		if err := x.db.RetryEffect(t.Context(), "ana", e.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.db.BackToUnpaid(t.Context(), "ana", ref); err == nil {
+			t.Fatal("it was taken back while nobody knows whether it is paid")
+		}
+	}
+	e := x.effect(ref, store.EffectPay)
+	if want := "the balance went from USD 10000.00 to USD 9992.00"; !strings.Contains(e.Reason, want) || !strings.Contains(e.Evidence, want) {
+		t.Errorf("%s\n%s", e.Reason, e.Evidence)
+	}
+	x.run(2 * time.Hour)
+	x.check()
+	if p := x.placement(ref); p.State != order.PlacementShipped || x.h.orders[0].Charged != 1 {
+		t.Errorf("%s (%s), charged %d times", p.State, p.Reason, x.h.orders[0].Charged)
+	}
+}
+
 // TestReadAgain changes the order at its store between the merchant's word and the payment.
 func TestReadAgain(t *testing.T) {
 	for _, tc := range []struct {

@@ -37,6 +37,7 @@ type plan struct {
 	Hidden             time.Duration // it is not shown for so long after it was made
 	Rise               int64         // what is added to its price after it was made
 	ThirdRead          bool          // it is shown as paid only when it is read for the third time
+	PaidRead           int           // or, when set, for the so-manieth
 	Alien              int           // for how many reads it has a status that nobody knows
 	Split              bool          // it is split in two after it was paid
 	Extra              bool          // an extra bill comes after it was paid
@@ -289,7 +290,7 @@ func (h *house) show(o *houseOrder) seen {
 	case o.Cancelled:
 		s.Status = "CANCELLED"
 		return s
-	case o.Charged > 0 && (!p.ThirdRead || o.paidReads >= 3):
+	case o.Charged > 0 && (!p.ThirdRead || o.paidReads >= max(3, p.PaidRead)):
 		s.Status, s.Paid, s.PaidAt = "PAID", "yes", o.PaidAt
 		if o.paidReads > 3 && len(o.Parts) == 0 {
 			s.Status, s.Tracking = "SHIPPED", "TRK-"+o.Number
