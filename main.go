@@ -94,5 +94,8 @@ func (p postman) Send(ctx context.Context, m mail.Message) error {
 }
 
 func connectCJ(s config.SupplierConfig, key config.Secret, d command.SupplierDeps) (outbox.Supplier, error) {
-	return cj.New(cj.Options{Name: s.Name, URL: s.URL, Key: key.Reveal(), Tokens: d.Token(s.Name), Sandbox: s.Sandbox, Version: version, Clock: d.Clock})
+	return cj.New(cj.Options{
+		Name: s.Name, URL: s.URL, Key: key.Reveal(), Tokens: d.Token(s.Name), Sandbox: s.Sandbox, Version: version, Clock: d.Clock,
+		Platform: s.Platform, From: s.Warehouse, IOSS: s.IOSS,
+	})
 }

@@ -21,6 +21,13 @@ func checkCurrency(code string) error {
 	return nil
 }
 
+func checkCountry(code string) error {
+	if r, err := language.ParseRegion(code); err != nil || len(code) != 2 || code != strings.ToUpper(code) || !r.IsCountry() {
+		return fmt.Errorf("%q is no country: write its code of two capital letters such as CN or US", code)
+	}
+	return nil
+}
+
 // amount is a decimal number that is not negative, as it is written in settings.
 var amount = regexp.MustCompile(`^\d{1,12}(\.\d{1,9})?$`)
 

@@ -20,6 +20,9 @@ type SupplierConfig struct {
 	NotifyCustomer bool
 	MailTo         string // who gets the purchase orders of a manual supplier; "" = nobody
 	Sandbox        bool   // orders are for practice, where the supplier has such a thing
+	Platform       string // kind of store that the supplier is told orders come from (cj); "" = that of the store
+	Warehouse      string // country that is sent from (cj), ISO 3166-1 alpha-2; "" = CN
+	IOSS           string // how tax is declared for the European Union (cj): cj, none or a number; "" = cj
 }
 
 // RateConfig is what one unit of From is worth in To on a day.

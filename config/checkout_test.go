@@ -35,6 +35,9 @@ suppliers:
   cj:
     kind: cj
     sandbox: true
+    store_platform: woocommerce
+    warehouse: US
+    ioss: none
 rates:
   - {from: USD, to: BRL, rate: 5.43, date: 2026-11-20}
   - {from: USD, to: BRL, rate: "5.40", date: "2026-11-01"}
@@ -59,12 +62,12 @@ func TestWhatACheckoutNeeds(t *testing.T) {
 			Name: "lumen", Kind: "manual", Title: "Lumen EU", Currency: "EUR", Mode: "auto", Cap: "250.00", PayWith: "transfer", NoteMax: 300,
 			BrandedInvoice: new(false), ReturnDays: 14, ProcessingDays: [2]int{1, 3}, NotifyCustomer: true, MailTo: "orders@lumen.example",
 		},
-		{Name: "cj", Kind: "cj", Mode: "manual", NoteMax: -1, TellStore: true, Sandbox: true},
+		{Name: "cj", Kind: "cj", Mode: "manual", NoteMax: -1, TellStore: true, Sandbox: true, Platform: "woocommerce", Warehouse: "US", IOSS: "none"},
 	}
 	if !reflect.DeepEqual(c.Suppliers, want) {
 		t.Errorf("suppliers\n%+v\nwant\n%+v", c.Suppliers, want)
 	}
-	if want := []RateConfig{{"USD", "BRL", "5.43", day(20), 23}, {"USD", "BRL", "5.40", day(1), 24}}; !reflect.DeepEqual(c.Rates, want) {
+	if want := []RateConfig{{"USD", "BRL", "5.43", day(20), 26}, {"USD", "BRL", "5.40", day(1), 27}}; !reflect.DeepEqual(c.Rates, want) {
 		t.Errorf("rates %+v", c.Rates)
 	}
 	home, _ := os.UserHomeDir()

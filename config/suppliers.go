@@ -27,6 +27,9 @@ var supplierFields = []field{
 	{name: "notify_customer", kind: flag, example: "false", doc: "whether the store writes to the customer then"},
 	{name: "mail_to", kind: text, check: checkMail, example: "orders@lumen.example", doc: "who gets the purchase orders by mail"},
 	{name: "sandbox", kind: flag, example: "false", doc: "true for orders that are only for practice"},
+	{name: "store_platform", kind: text, example: "shopify", doc: "kind of store that CJ is told orders come from; it must be one that your CJ account has authorised"},
+	{name: "warehouse", kind: text, check: checkCountry, example: "CN", doc: "country of the CJ warehouse that sends"},
+	{name: "ioss", kind: text, example: "cj", doc: "how CJ declares the tax for the European Union: cj (with CJ's number), none, or your own number"},
 }
 
 // suppliers reads the suppliers by their names.
@@ -79,6 +82,7 @@ func supplierFrom(name string, r record) SupplierConfig {
 		Name: name, Kind: v["kind"], Title: v["title"], Currency: v["currency"], Mode: v["mode"], Cap: v["cap"],
 		PayWith: v["pay_with"], NoteMax: -1, TellStore: v["tell_store"] != "false", NotifyCustomer: v["notify_customer"] == "true",
 		MailTo: v["mail_to"], Sandbox: v["sandbox"] == "true",
+		Platform: v["store_platform"], Warehouse: v["warehouse"], IOSS: v["ioss"],
 	}
 	if v["url"] != "" {
 		s.URL, _ = NormalizeURL(v["url"])
@@ -140,6 +144,9 @@ func supplierLines(s SupplierConfig) []string {
 	add("notify_customer", yes[s.NotifyCustomer])
 	add("mail_to", quoted(s.MailTo))
 	add("sandbox", yes[s.Sandbox])
+	add("store_platform", quoted(s.Platform))
+	add("warehouse", quoted(s.Warehouse))
+	add("ioss", quoted(s.IOSS))
 	return lines
 }
 

@@ -242,7 +242,7 @@ func explain(err error) error {
 	}
 	switch {
 	case strings.Contains(r.Words, "5027"):
-		return fmt.Errorf("%w. Name a kind of store that your CJ account has authorised, with `platform` in the supplier's settings", err)
+		return fmt.Errorf("%w. Name a kind of store that your CJ account has authorised, with `store_platform` in the supplier's settings", err)
 	case strings.Contains(r.Words, "IOSS"):
 		return fmt.Errorf("%w. Say in the supplier's settings how the tax is declared, with `ioss`: cj, none, or your own number", err)
 	}

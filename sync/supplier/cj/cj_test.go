@@ -577,7 +577,7 @@ func TestRefusalsOfTheSettingsSayWhatToSet(t *testing.T) {
 		b.fake.Quirks.RefusesPlatforms = []string{"api"}
 		_, err := b.s.Place(b.Context(), place("S1-22-1"))
 		b.is(err, outbox.ErrRejected)
-		if !strings.Contains(err.Error(), "`platform`") {
+		if !strings.Contains(err.Error(), "`store_platform`") {
 			b.Error(err)
 		}
 		for in, want := range map[string]string{"shopify": `"platform":"shopify"`, "woocommerce": `"platform":"woocommerce"`, "medusa": `"platform":"shopify"`} {
