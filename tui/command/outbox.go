@@ -150,30 +150,64 @@ func entries(cmd *cobra.Command, args []string) ([]int64, error) {
 }
 
 func (s *session) outboxRetryCommand() *cobra.Command {
+	wait := time.Minute
 	cmd := &cobra.Command{
 		Use: "retry ENTRY…", Short: "Try again what failed",
-		Long: "Has a failed entry tried again, or one of an unknown outcome looked at now. It is refused where that could do\n" +
-			"something twice, and says why. A supplier whose automatic checkout stopped at a failure goes on as well.",
+		Long: "Has a failed entry tried again, or one of an unknown outcome looked at now, and says what came of it. It is refused\n" +
+			"where that could do something twice, and says why. A supplier whose automatic checkout stopped at a failure goes on\n" +
+			"as well.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if wait < 0 {
+				return usage("--wait cannot be %s: it takes an interval such as 90s or 10m, or 0", wait)
+			}
 			return s.eachEntry(cmd, args, func(ctx context.Context, a *App, id int64) (string, error) {
-				e, err := a.DB.Effect(ctx, id)
-				if err != nil {
-					return "", err
-				}
-				if err := a.DB.RetryEffect(ctx, Who(), id); err != nil {
-					return "", err
-				}
-				if why, err := a.DB.AutoPaused(ctx, e.Supplier); err == nil && why != "" && e.Supplier != "" {
-					if err := a.DB.ResumeAuto(ctx, e.Supplier); err != nil {
-						return "", err
-					}
-				}
-				return "is tried again", nil
+				return a.retry(ctx, id, wait)
 			})
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
+	cmd.Flags().DurationVar(&wait, "wait", time.Minute, "how long to wait for the outcome; 0 does not wait")
 	return cmd
+}
+
+// retry has an entry tried again and waits for what comes of it.
+func (a *App) retry(ctx context.Context, id int64, wait time.Duration) (string, error) {
+	e, err := a.DB.Effect(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if err := a.DB.RetryEffect(ctx, Who(), id); err != nil {
+		return "", err
+	}
+	if why, err := a.DB.AutoPaused(ctx, e.Supplier); err == nil && why != "" && e.Supplier != "" {
+		if err := a.DB.ResumeAuto(ctx, e.Supplier); err != nil {
+			return "", err
+		}
+	}
+	if wait == 0 {
+		return "is tried again", nil
+	}
+	b := &buyer{a: a}
+	err = b.until(ctx, wait, func(ctx context.Context) (bool, error) {
+		// A retry may be an entry of its own: the latest of the purchase tells.
+		all, err := a.DB.Effects(ctx, store.EffectFilter{Reference: e.Reference, Limit: 20})
+		for i := range all {
+			if all[i].Kind == e.Kind && all[i].ID >= e.ID {
+				e = all[i]
+				break
+			}
+		}
+		return !e.State.Open(), err
+	})
+	switch {
+	case errors.Is(err, errLate):
+		return "is tried again, and not settled yet", nil
+	case err != nil:
+		return "", err
+	case e.State != store.EffectSent:
+		return "", fmt.Errorf("it was tried again and is %s: %s", e.State, e.Reason)
+	}
+	return "was tried again: done", nil
 }
 
 func (s *session) outboxWithdrawCommand() *cobra.Command {
