@@ -75,12 +75,12 @@ var ErrTooLarge = errors.New("the answer is too large")
 // or it turned out not to be the one that we want to talk to before a byte of the request was sent.
 var ErrNotSent = errors.New("the request was not sent")
 
-// Overload is the cause of the errors for being turned away for now (429, 5xx): the answer that came with it, which may
+// OverloadError is the cause of the errors for being turned away for now (429, 5xx): the answer that came with it, which may
 // say more. Something between us and the other side may have given it, so it does not tell that nothing was done.
-type Overload struct{ Answer *Answer }
+type OverloadError struct{ Answer *Answer }
 
 // Error names the status.
-func (o *Overload) Error() string { return fmt.Sprintf("status %d", o.Answer.Status) }
+func (o *OverloadError) Error() string { return fmt.Sprintf("status %d", o.Answer.Status) }
 
 // New makes a Client. It refuses addresses that it would not talk to.
 func New(o Options) (*Client, error) {

@@ -365,7 +365,7 @@ func TestWhatIsKnownNotToHaveBeenSent(t *testing.T) {
 		if err == nil || errors.Is(err, ErrNotSent) != tc.notSent {
 			t.Errorf("%s: %v; known not to have been sent: %t", tc.name, err, errors.Is(err, ErrNotSent))
 		}
-		var o *Overload
+		var o *OverloadError
 		if got := errors.As(err, &o); got != (tc.name == "turned away") || got && string(o.Answer.Body) != `{"code":7}` {
 			t.Errorf("%s: the answer that came with it: %+v", tc.name, o)
 		}

@@ -42,17 +42,17 @@ func (c *Client) judge(a *Answer, now time.Time) error {
 		return c.sentOn(to)
 	case a.Status == http.StatusTooManyRequests:
 		return &sync.Error{
-			Kind: sync.RateLimited, RetryAfter: after, Err: &Overload{a},
+			Kind: sync.RateLimited, RetryAfter: after, Err: &OverloadError{a},
 			Text: c.base.Host + " asks us to slow down (" + status + ")",
 		}
 	case a.Status >= 500 && page:
 		return &sync.Error{
-			Kind: sync.Unavailable, RetryAfter: after, Err: &Overload{a},
+			Kind: sync.Unavailable, RetryAfter: after, Err: &OverloadError{a},
 			Text: fmt.Sprintf("%s shows a web page instead of data (%s%s): it is down or under maintenance", c.base.Host, status, title),
 		}
 	case a.Status >= 500:
 		return &sync.Error{
-			Kind: sync.Unavailable, RetryAfter: after, Err: &Overload{a}, Text: c.base.Host + " has a problem of its own (" + status + ")",
+			Kind: sync.Unavailable, RetryAfter: after, Err: &OverloadError{a}, Text: c.base.Host + " has a problem of its own (" + status + ")",
 		}
 	case page && a.Header.Get("Cf-Mitigated") != "":
 		return &sync.Error{

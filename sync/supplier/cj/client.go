@@ -271,7 +271,7 @@ func (s *Supplier) send(ctx context.Context, r request, header http.Header, out 
 		}
 	}
 	a, err := s.http.Do(ctx, q)
-	var overload *httpx.Overload
+	var overload *httpx.OverloadError
 	if errors.As(err, &overload) {
 		return "", s.overloaded(err, overload.Answer, r)
 	}
