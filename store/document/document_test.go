@@ -524,3 +524,20 @@ func TestColors(t *testing.T) {
 		}
 	}
 }
+
+// What is written from right to left is drawn so, and read back in its own order.
+func TestRightToLeft(t *testing.T) {
+	d := sampleInvoice(t, "en", 1, false)
+	d.Record.Lines[0].Title = "כוס קרמיקה Blue 250 ml"
+	pdf, warnings := invoice(t, d)
+	if len(warnings) > 0 {
+		t.Skipf("SKIPPED: no font with Hebrew is installed (fonts-dejavu): %v", warnings)
+	}
+	text, _ := pdfText(t, pdf)
+	text = strings.NewReplacer("\u202a", "", "\u202b", "", "\u202c", "", "\u200e", "", "\u200f", "").Replace(text)
+	wants(t, text, "כוס קרמיקה", "Blue 250 ml")
+	d.Record.Lines[0].Title = "قميص كتان"
+	if _, warnings = invoice(t, d); len(warnings) != 1 || !strings.Contains(warnings[0], "Arabic") {
+		t.Errorf("letters that would have to be joined go unmentioned: %v", warnings)
+	}
+}
