@@ -261,7 +261,7 @@ func (p *Platform) obey(h http.Header) {
 // overload reads of an answer to too many requests how long it takes: a minute where the store does not say, and as long
 // as it says where it has shut us out.
 func (p *Platform) overload(err error) error {
-	var o *httpx.Overload
+	var o *httpx.OverloadError
 	if sync.KindOf(err) != sync.RateLimited || !errors.As(err, &o) {
 		return err
 	}
@@ -305,7 +305,7 @@ func (p *Platform) refused(a *httpx.Answer) error {
 	}
 	switch {
 	case a.Header.Get("Jumpseller-BannedByRateLimit-Reset") != "": // which the documentation has under 403 as well
-		return p.overload(&sync.Error{Kind: sync.RateLimited, Err: &httpx.Overload{Answer: a}})
+		return p.overload(&sync.Error{Kind: sync.RateLimited, Err: &httpx.OverloadError{Answer: a}})
 	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
 		return &sync.Error{Kind: sync.Auth, Text: fmt.Sprintf("%s says: “%s”", p.http.Host(), words), Hint: "Check the login and the auth token in Jumpseller's admin under Settings → API"}
 	case a.Status == http.StatusPaymentRequired:
