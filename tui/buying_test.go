@@ -11,6 +11,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
@@ -552,6 +553,28 @@ func TestBuyingScreens(t *testing.T) {
 				sc.do(s)
 				golden(t, fmt.Sprintf("%s-%dx%d", sc.name, size[0], size[1]), s.screen())
 			})
+		}
+	}
+}
+
+// The checkout and the outbox with their colours: dark, light, none.
+func TestBuyingColours(t *testing.T) {
+	for _, size := range [][2]int{{200, 50}, {120, 35}, {70, 20}} {
+		for _, name := range []string{"checkout", "checkout-pay", "outbox"} {
+			s := start(t, size[0], size[1])
+			buyingScenes[slices.IndexFunc(buyingScenes, func(sc scene) bool { return sc.name == name })].do(s)
+			for _, look := range []struct {
+				name    string
+				dark    bool
+				profile colorprofile.Profile
+			}{{"dark", true, colorprofile.TrueColor}, {"light", false, colorprofile.TrueColor}, {"none", true, colorprofile.ASCII}} {
+				s.look(look.dark, look.profile)
+				content := s.m.View().Content
+				golden(t, fmt.Sprintf("colours-%s-%s-%dx%d", name, look.name, size[0], size[1]), strings.ReplaceAll(content, "\x1b", "␛"))
+				if look.profile == colorprofile.ASCII && hasColour(content) {
+					t.Errorf("%s: colours without colours", name)
+				}
+			}
 		}
 	}
 }

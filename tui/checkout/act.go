@@ -148,7 +148,7 @@ func (s *Screen) act(id action.ID) tea.Cmd {
 	case action.Override:
 		return menu(s.overrideMenu(l))
 	case action.AcceptPrice:
-		return s.choose(l, func(c *checkout.Choice) { c.AcceptPrice = l.entry.Total.String() })
+		return s.choose(l, func(c *checkout.Choice) { c.AcceptPrice = l.entry.Total.Decimal() })
 	case action.Remove:
 		return s.remove(l)
 	case action.Requote:
@@ -314,7 +314,7 @@ func (s *Screen) requote() tea.Cmd {
 // hold holds an order back or lets it go on.
 func (s *Screen) hold(l *line) tea.Cmd {
 	kind, said := order.IntentHold, "#"+l.number+" is on hold"
-	if slices.ContainsFunc(l.entry.Blockers, func(b checkout.Blocker) bool { return b.Code == checkout.BlockHold }) {
+	if l.held {
 		kind, said = order.IntentRelease, "#"+l.number+" is released"
 	}
 	in := order.Intent{Kind: kind, Who: s.ctx.Who}

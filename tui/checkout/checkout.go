@@ -63,12 +63,12 @@ type line struct {
 	items    string
 	first    int    // the first of its lines in the order
 	note     string // of the customer
-	currency string
 	entry    checkout.Entry
 	choice   checkout.Choice
 	quoting  bool // a price was asked for and has not come
 	request  store.QuoteRequest
 	buyable  bool
+	held     bool               // by the merchant, not by the days of cooling off
 	private  []checkout.Product // packaging and cards of the supplier
 	last     string             // why the attempt before was given up
 	placed   *order.Placement

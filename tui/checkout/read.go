@@ -145,7 +145,7 @@ func (m *readMsg) add(in *checkout.Input, now time.Time) {
 	rec := &in.Record
 	base := line{
 		id: rec.ID, store: rec.Store, number: rec.Number, customer: rec.Customer.Name, country: rec.Destination().Country,
-		note: oneLine(rec.CustomerNote), currency: rec.Currency,
+		note: oneLine(rec.CustomerNote), held: rec.State.Hold != "" && rec.State.Hold != order.HoldNone,
 	}
 	have := m.lines[rec.ID]
 	if have == nil { // the first input of this order brings its placements

@@ -58,14 +58,18 @@ func (s *Screen) left(c *draw.Canvas, b draw.Box) {
 		}
 		l := p.line
 		name := strings.TrimSpace(l.Title + " " + l.Variant)
-		rows = append(rows, row{spans: []draw.Span{{Text: cmp.Or(name, p.key), Style: theme.Strong}}, right: []draw.Span{{Text: skuOf(&l), Style: theme.DimText}}, at: i})
+		mark := "  "
+		if i == s.at {
+			mark = "▸ "
+		}
+		rows = append(rows, row{spans: []draw.Span{{Text: mark, Style: theme.Key}, {Text: cmp.Or(name, p.key), Style: theme.Strong}}, right: []draw.Span{{Text: skuOf(&l), Style: theme.DimText}}, at: i})
 		if len(p.links) == 0 {
-			rows = append(rows, row{spans: []draw.Span{{Text: "  ✗ not linked", Style: theme.Warn}}, at: i})
+			rows = append(rows, row{spans: []draw.Span{{Text: "    ✗ not linked", Style: theme.Warn}}, at: i})
 		}
 		for j, link := range p.links {
-			mark, st := "  ✓ ", theme.Good
+			mark, st := "    ✓ ", theme.Good
 			if j > 0 {
-				mark, st = "    ", theme.DimText
+				mark, st = "      ", theme.DimText
 			}
 			text := s.title(link.Supplier) + " " + link.SupplierSKU
 			if j == 0 && len(p.links) > 1 {
