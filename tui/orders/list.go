@@ -46,6 +46,8 @@ type list struct {
 	busy     bool // a refresh is under way, or rests after one
 	peeking  bool // what is on the screen is being read again
 	pace     pace // of refreshes
+	follow   bool // see follows
+	filled   bool // a store was being read for the first time when the view was last read
 	err      error
 }
 
@@ -135,7 +137,25 @@ func (l *list) changed() tea.Cmd {
 		return l.peek()
 	}
 	l.busy = true
+	filling := l.filling()
+	l.follow, l.filled = filling || l.filled, filling // once more when it has ended: what came last is read only now
+	if l.follows() {
+		return l.read(l.reading, 0, 0, 0)
+	}
 	return l.read(l.reading, l.cursorID, l.cursor, l.top)
+}
+
+// filling tells whether a store is being read for the first time.
+func (l *list) filling() bool {
+	return slices.ContainsFunc(l.ctx.Sync.Status(), func(s store.SyncState) bool {
+		return s.LastSuccess.IsZero() && s.State != "idle" && s.State != "stopped"
+	})
+}
+
+// follows tells whether the list stays at its top whatever comes in there: while a store is read for the first time, and
+// nobody has moved the cursor. What the merchant wants to see then are the newest orders, and those come bit by bit.
+func (l *list) follows() bool {
+	return l.follow && l.cursor == 0 && l.top == 0 && l.pace.pressed.IsZero()
 }
 
 // read gets the ids of the view and the rows around the cursor's order in one go, so that both show up in one frame.
@@ -372,6 +392,10 @@ func (l *list) known() int {
 // move puts the cursor on another place.
 func (l *list) move(to int) tea.Cmd {
 	l.pace.key()
+	return l.put(to)
+}
+
+func (l *list) put(to int) tea.Cmd {
 	l.cursor = clamp(to, 0, max(0, l.known()-1))
 	switch {
 	case l.cursor < l.top:
@@ -407,7 +431,7 @@ func (l *list) resize(height int) tea.Cmd {
 		return nil
 	}
 	l.height = height
-	return l.move(l.cursor)
+	return l.put(l.cursor)
 }
 
 // close stops what is being read.

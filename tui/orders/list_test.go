@@ -174,6 +174,63 @@ func TestNewOrdersShowBetweenReadings(t *testing.T) {
 	}
 }
 
+// syncer says how the synchronisation stands.
+type syncer []store.SyncState
+
+func (s syncer) Request([]string) (bool, string) { return false, "" }
+func (s syncer) Status() []store.SyncState       { return s }
+
+// While a store is read for the first time, its newest orders are at the top and stay in sight, until the cursor is moved
+// or the reading has ended.
+func TestTheTopStaysWhileAStoreIsReadForTheFirstTime(t *testing.T) {
+	for _, moved := range []bool{false, true} {
+		db := filled(t)
+		c := &ui.Context{
+			Store: db, Clock: func() time.Time { return now }, After: func(time.Duration, tea.Msg) tea.Cmd { return nil },
+			Sync: syncer{{Shop: "aurora", State: sync.StateRunning}},
+		}
+		l := newList(c)
+		l.height = 10
+		deliver(l, l.setQuery(store.Query{}, -1))
+		if moved {
+			deliver(l, l.move(1))
+			deliver(l, l.move(0))
+		}
+		arrive := func(id string, state store.SyncState) int64 {
+			t.Helper()
+			r, err := db.Apply(t.Context(), store.Page{Shop: "aurora", Stream: "orders", Orders: []store.Pulled{{Order: order.Order{
+				ExternalID: id, Number: id, CreatedAt: now, Currency: "EUR", Lifecycle: order.LifecycleOpen, CustomerPayment: order.PaymentPaid,
+			}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Sync = syncer{state}
+			l.busy = false // it has rested
+			deliver(l, l.changed())
+			return r.Changed[0]
+		}
+		was := l.cursorID
+		newest := arrive("late1", store.SyncState{Shop: "aurora", State: sync.StateRunning})
+		if moved {
+			if l.cursorID != was {
+				t.Error("the order under a cursor that was moved went away")
+			}
+			continue
+		}
+		if l.cursor != 0 || l.cursorID != newest {
+			t.Errorf("the cursor is at %d on order %d, not on the newest, %d", l.cursor, l.cursorID, newest)
+		}
+		last := arrive("late2", store.SyncState{Shop: "aurora", State: sync.StateIdle, LastSuccess: now})
+		if l.cursor != 0 || l.cursorID != last {
+			t.Error("what came with the last page is not in sight")
+		}
+		arrive("later", store.SyncState{Shop: "aurora", State: sync.StateIdle, LastSuccess: now})
+		if l.cursorID != last {
+			t.Error("the order under the cursor went away after the first reading had ended")
+		}
+	}
+}
+
 // deliver runs commands and everything that comes of them.
 func deliver(l *list, cmd tea.Cmd) {
 	if cmd == nil {

@@ -105,6 +105,9 @@ func (l *list) splice(rows []order.Row) bool {
 
 // keepPlace keeps the cursor's order where it is on the screen after the ids have changed.
 func (l *list) keepPlace() {
+	if l.follows() {
+		return
+	}
 	if l.cursorID != 0 {
 		if at := nearest(l.ids, uint32(l.cursorID), l.cursor); at >= 0 {
 			if at > l.cursor && (l.top == 0 || l.fresh > 0) {
