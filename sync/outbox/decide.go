@@ -195,9 +195,9 @@ func firstSend(c Caps, since history, s sight, now time.Time) decision {
 
 // absent is what to do about an order that was sent and certainly never arrived.
 func absent(c Caps, h history) decision {
-	sends := 0
+	sends := 1
 	for _, s := range h {
-		if s.Mark == markSent {
+		if s.Mark == markProven {
 			sends++
 		}
 	}

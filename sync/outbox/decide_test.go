@@ -270,6 +270,14 @@ func TestHistorySurvives(t *testing.T) {
 			t.Fatalf("the attempt of\n%q\nis another when read", h)
 		}
 	})
+	long := made("sent@0", "proven@1", "sent@2", "absent@3")
+	for i := range 5000 {
+		long = long.add(at(time.Duration(4+i)*time.Minute), []mark{markUnclear, markFound}[i%2], "flaky")
+	}
+	since, began := long.attempt()
+	if _, from := since.apart(markAbsent, 0); len(long) > 140 || !began || !since[0].At.Equal(at(2*time.Minute)) || !from.Equal(at(3*time.Minute)) || !long.has(markProven) {
+		t.Errorf("after days the history has %d steps and says\n%s", len(long), long)
+	}
 	if h := parseHistory("confirmed by ana: R-17"); h.String() != "confirmed by ana: R-17" {
 		t.Errorf("what others wrote became %q", h)
 	}

@@ -81,7 +81,34 @@ func (h history) add(at time.Time, m mark, words string) history {
 	if n := len(h); n >= 2 && h[n-1].Mark == m && h[n-2].Mark == m {
 		return append(h[:n-1:n-1], next)
 	}
-	return append(h[:len(h):len(h)], next)
+	return append(h[:len(h):len(h)], next).bounded()
+}
+
+// The longest that a history becomes: of what came before the present attempt, and of the attempt itself.
+const (
+	mostBefore = 30
+	mostSince  = 100
+)
+
+// bounded shortens a history that went on for days, without what decisions rest on: what was proven, when the present
+// attempt began, and what was seen first and last since.
+func (h history) bounded() history {
+	if len(h) <= mostBefore+mostSince {
+		return h
+	}
+	since, _ := h.attempt()
+	before := h[:len(h)-len(since)]
+	var out history
+	for i, s := range before {
+		if s.Mark == markProven || i >= len(before)-mostBefore {
+			out = append(out, s)
+		}
+	}
+	if len(since) > mostSince {
+		out = append(out, since[:mostSince/2]...)
+		since = since[len(since)-mostSince/2:]
+	}
+	return append(out, since...)
 }
 
 // attempt is what happened since the last attempt began. began is false when nothing has been sent, or what was sent

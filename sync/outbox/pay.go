@@ -152,14 +152,19 @@ func (j *job) money(ctx context.Context, with checkout.PayMethod) decision {
 	if err != nil {
 		return waitFor(since, j.now(), j.now(), words(err))
 	}
-	if now != nil {
-		j.h = j.h.add(j.now(), markAfter, now.String())
-	}
 	proven, why := decideBalance(before, now, others)
+	if frozen, ok := since.last(markFrozen); !ok || proven || frozen.Text != why {
+		if now != nil {
+			j.h = j.h.add(j.now(), markAfter, now.String())
+		}
+		if !proven {
+			j.h = j.h.add(j.now(), markFrozen, why)
+		}
+	}
 	if proven {
 		return decision{do: doFail, proof: why}
 	}
-	j.h = j.h.add(j.now(), markFrozen, why) // it is still looked at: the supplier may come to know of it
+	// It is still looked at: the supplier may come to know of it.
 	return decision{do: doWait, reason: why, until: later(since, j.now())}
 }
 

@@ -102,7 +102,7 @@ const (
 	// atOnce is how many effects a lane takes at a time.
 	atOnce = 50
 	// calm is how long changes of the database are gathered before the lanes look at it again.
-	calm = 50 * time.Millisecond
+	calm = 250 * time.Millisecond
 )
 
 // Wake has the worker look for work now. It never blocks.

@@ -293,34 +293,33 @@ func TestPowerCut(t *testing.T) {
 		for range 3 {
 			left := 1 + w.rng.IntN(4)
 			saved := filepath.Join(t.TempDir(), "saved")
-			var once gosync.Once
-			done := make(chan struct{})
-			w.h.setOnWrite(func() {
-				if left--; left == 0 {
-					once.Do(func() {
-						for _, end := range []string{"", "-wal"} {
-							data, err := os.ReadFile(w.c.Path + end)
-							if err == nil {
-								err = os.WriteFile(saved+end, data, 0o600)
-							}
-							if err != nil && !os.IsNotExist(err) {
-								t.Error(err)
-							}
-						}
-						close(done)
-					})
+			reached, dead := make(chan struct{}), make(chan struct{})
+			w.h.setOnWrite(func() { // the house does nothing more before the program is dead, and then what it was asked for
+				if left--; left != 0 {
+					return
 				}
+				for _, end := range []string{"", "-wal"} {
+					data, err := os.ReadFile(w.c.Path + end)
+					if err == nil {
+						err = os.WriteFile(saved+end, data, 0o600)
+					}
+					if err != nil && !os.IsNotExist(err) {
+						t.Error(err)
+					}
+				}
+				close(reached)
+				<-dead
 			})
 			cmd, out := w.start(w.c, 0)
 			ended := make(chan bool, 1)
 			go func() { ended <- w.killed(cmd, out) }()
 			select {
-			case <-done:
-				time.Sleep(time.Duration(w.rng.IntN(50)) * time.Millisecond)
+			case <-reached:
 				_ = cmd.Process.Kill()
 				<-ended
 			case <-ended:
 			}
+			close(dead)
 			w.h.setOnWrite(nil)
 			if _, err := os.Stat(saved); err != nil {
 				break // it was over before
