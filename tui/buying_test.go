@@ -647,3 +647,57 @@ func BenchmarkOpenCheckout(b *testing.B) {
 	b.ReportMetric(float64(lines.Microseconds())/1000/n, "ms/lines")
 	b.ReportMetric(float64(all.Microseconds())/1000/n, "ms/all")
 }
+
+// A supplier that is paid by the merchant's own hand waits until the payment's reference is typed.
+func TestAPaymentIsRecorded(t *testing.T) {
+	s := start(t, 160, 45)
+	s.buy(1)
+	s.press(action.Pay)
+	s.say("1")
+	e := s.effects()[0]
+	if _, err := s.db.BeginEffect(t.Context(), e.ID, "there was none"); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := s.db.Record(t.Context(), e.OrderID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := rec.Placements[0]
+	p.SupplierNo, p.Reason = "PO-7", "waiting for your payment"
+	if err := s.db.EndEffect(t.Context(), e.ID, store.Outcome{State: store.EffectSent, Placement: &p}); err != nil {
+		t.Fatal(err)
+	}
+	s.news()
+	s.sees("pending · Minas Direct · PO-7 · waiting for your payment", "M record payment")
+	s.press(action.ConfirmPaid)
+	s.sees("You paid Minas Direct BRL 84.26")
+	s.write("bank 991")
+	s.key("enter")
+	s.news()
+	s.sees("✓ placed · Minas Direct · PO-7 · receipt bank 991")
+	s.press(action.ToUnpaid)
+	s.sees("it is paid; a supplier's order cannot be cancelled afterwards")
+}
+
+// What may have happened is done again only after a question.
+func TestAnUnknownOutcomeIsAskedAbout(t *testing.T) {
+	s := start(t, 160, 45)
+	s.buy(1)
+	s.press(action.Pay)
+	s.say("1")
+	e := s.effects()[0]
+	if _, err := s.db.BeginEffect(t.Context(), e.ID, "there was none"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.EndEffect(t.Context(), e.ID, store.Outcome{State: store.EffectUnknown, Reason: "no answer in 60 s", Evidence: "asked twice"}); err != nil {
+		t.Fatal(err)
+	}
+	s.news()
+	s.sees("? placing at Minas Direct: it may have happened, this is being looked up · no answer in 60 s")
+	s.press(action.Retry)
+	s.sees("It may have happened: place #101 again?", "asked twice")
+	s.key("enter") // no
+	if e := s.effects()[0]; e.State != store.EffectUnknown {
+		t.Errorf("it is %s", e.State)
+	}
+}

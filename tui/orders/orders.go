@@ -361,6 +361,9 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 		return len(s.ctx.Shops) > 1, "there is only one store", true
 	}
 	for _, a := range s.ctx.Keys.All() {
+		if a.ID == id && a.Scope == action.Buying {
+			return false, "not on this screen; " + s.ctx.Keys.Key(action.Checkout) + " opens the checkout", true
+		}
 		if a.ID == id {
 			return true, "", a.Scope != action.Global
 		}
