@@ -14,6 +14,9 @@
 //
 // A page and the cursor behind it are written in one transaction. Whatever is interrupted, by a crash, a cut
 // connection or a closed lid, goes on with the page after the last one written: nothing is lost, nothing is doubled.
+//
+// What goes out, to suppliers and to stores, is package outbox's. It works in the process that holds the wire, as long as
+// that holds it; [Service.Settle] lets a command take the wire for as long as its own orders take.
 package sync
 
 import (
