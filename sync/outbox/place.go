@@ -149,7 +149,10 @@ func (j *job) sendPlace(ctx context.Context, doc store.PlaceDoc, proof string) e
 		return j.unsent(ctx, err)
 	case errors.Is(err, ErrExists):
 		j.h = j.h.add(j.now(), markExists, words(err))
-	case errors.Is(err, ErrRejected), errors.Is(err, ErrDeclined), errors.Is(err, ErrNotOffered):
+	case errors.Is(err, ErrDeclined):
+		j.h = j.h.add(j.now(), markRefused, words(err))
+		return j.refused(ctx, words(err))
+	case errors.Is(err, ErrRejected), errors.Is(err, ErrNotOffered):
 		j.h = j.h.add(j.now(), markRefused, words(err))
 		return j.fail(ctx, words(err))
 	default:

@@ -245,19 +245,9 @@ func (w *Worker) automatic(ctx context.Context) (bought bool, err error) {
 	}
 	w.next = w.clock.Now().Add(autoEvery)
 	s := w.o.Settings()
-	var names []string
-	for _, l := range w.lanes {
-		i := slices.IndexFunc(s.Suppliers, func(c checkout.Supplier) bool { return l.supplier != nil && c.Name == l.name })
-		if i < 0 || s.Suppliers[i].Mode != checkout.ModeAuto || s.Suppliers[i].Cap == nil {
-			continue
-		}
-		why, err := w.o.DB.AutoPaused(ctx, l.name)
-		if err != nil {
-			return false, err
-		}
-		if why == "" {
-			names = append(names, l.name)
-		}
+	names, err := w.automatics(ctx, s)
+	if err != nil {
+		return false, err
 	}
 	if len(names) == 0 {
 		return false, nil
@@ -284,6 +274,37 @@ func (w *Worker) automatic(ctx context.Context) (bought bool, err error) {
 		w.next = time.Time{} // there may be more
 	}
 	return taken, err
+}
+
+// automatics names the suppliers at which may be bought by itself now: those that the merchant has set to it, with a cap,
+// that have not stopped, and of which every payment is settled.
+func (w *Worker) automatics(ctx context.Context, s checkout.Settings) (names []string, err error) {
+	for _, l := range w.lanes {
+		i := slices.IndexFunc(s.Suppliers, func(c checkout.Supplier) bool { return l.supplier != nil && c.Name == l.name })
+		if i < 0 || s.Suppliers[i].Mode != checkout.ModeAuto || s.Suppliers[i].Cap == nil {
+			continue
+		}
+		why, err := w.o.DB.AutoPaused(ctx, l.name)
+		if err != nil {
+			return nil, err
+		}
+		if why == "" {
+			names = append(names, l.name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	open, err := w.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range open {
+		if e := &open[i]; e.State == store.EffectUnknown && e.Kind != store.EffectTell {
+			names = slices.DeleteFunc(names, func(n string) bool { return n == e.Supplier })
+		}
+	}
+	return names, nil
 }
 
 // ready chooses what may be bought without being asked, and what is to be asked for before that is known. An order for

@@ -217,6 +217,30 @@ func TestAuto(t *testing.T) {
 	}
 }
 
+// TestAutoWaits buys nothing by itself while nobody knows whether the last payment went through.
+func TestAutoWaits(t *testing.T) {
+	n := 0
+	x := begin(t, &house{Plan: func(string) plan {
+		if n++; n == 1 {
+			return plan{Pay: dropped, ThirdRead: true, PaidRead: 6}
+		}
+		return plan{}
+	}}, 3, caps())
+	limit := usd(800)
+	x.set.Suppliers[0].Mode, x.set.Suppliers[0].Cap = checkout.ModeAuto, &limit
+	x.run(time.Second)
+	limit = usd(80_000)
+	x.run(settled)
+	if len(x.h.orders) != 1 {
+		t.Errorf("%d orders were made while a payment was not settled", len(x.h.orders))
+	}
+	x.run(time.Hour)
+	x.check()
+	if len(x.h.orders) != 3 {
+		t.Errorf("%d orders were made in the end", len(x.h.orders))
+	}
+}
+
 // failing is a database whose n-th write of an outcome or a beginning fails, as on a full or read-only disk.
 type failing struct {
 	*store.DB
