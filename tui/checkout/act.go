@@ -190,7 +190,7 @@ func (s *Screen) methodMenu(l *line) ui.MenuSpec {
 	m.Items = append(m.Items, byRule)
 	for _, way := range l.entry.Methods {
 		it := ui.MenuItem{
-			Title: way.Name, Help: strings.Join(filled(days(way.Days), s.ctx.Money(way.Cost)), " · "), Value: way.Code,
+			Title: way.Name, Help: strings.Join(ui.Filled(days(way.Days), s.ctx.Money(way.Cost)), " · "), Value: way.Code,
 			Mark: l.choice.Method == way.Code, Group: "serve this parcel",
 		}
 		if way.Refused != "" {
@@ -327,13 +327,7 @@ func (s *Screen) hold(l *line) tea.Cmd {
 // do does something to an order in the database, says so, and reads it again.
 func (s *Screen) do(id int64, said string, what func(context.Context, ui.Desk) error) tea.Cmd {
 	desk := s.ctx.Desk
-	return func() tea.Msg {
-		toast := ui.Toast{Text: said}
-		if err := what(context.Background(), desk); err != nil {
-			toast = ui.Toast{Text: err.Error(), Bad: true}
-		}
-		return tea.Batch(ui.Send(toast), ui.Send(doneMsg{s, id}))()
-	}
+	return ui.Carry(func() (string, error) { return said, what(context.Background(), desk) }, doneMsg{s, id})
 }
 
 // why says everything that is known of a line.
@@ -362,10 +356,6 @@ func (s *Screen) why(l *line) ui.TextArg {
 		t.Lines = append(t.Lines, "", "method: "+l.entry.Method.Name+", "+l.entry.MethodBy)
 	}
 	return t
-}
-
-func filled(parts ...string) []string {
-	return slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 }
 
 // days writes how long a method is on its way.

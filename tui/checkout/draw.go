@@ -283,7 +283,7 @@ func (s *Screen) cell(l *line, id string) (string, draw.Style) {
 		if e.Method == nil {
 			return "–", theme.FaintTxt
 		}
-		return strings.Join(filled(e.Method.Name, days(e.Method.Days), e.MethodBy), " · "), theme.Plain
+		return strings.Join(ui.Filled(e.Method.Name, days(e.Method.Days), e.MethodBy), " · "), theme.Plain
 	case "goods":
 		return known(e.Goods)
 	case "shipping":
@@ -377,7 +377,7 @@ func (s *Screen) paneLines(width int) []paneLine {
 		if !d[1].IsZero() {
 			text = s.between(l, d)
 		}
-		out = append(out, paneLine{field: -1, spans: []draw.Span{{Text: pad("Delivery", nameW(width)), Style: theme.DimText}, {Text: text, Style: theme.Plain}}})
+		out = append(out, paneLine{field: -1, spans: []draw.Span{{Text: ui.Pad("Delivery", nameW(width)), Style: theme.DimText}, {Text: text, Style: theme.Plain}}})
 	}
 	return out
 }
@@ -399,13 +399,6 @@ func nameW(width int) int {
 	return 32
 }
 
-func pad(text string, w int) string {
-	if n := w - draw.Width(text); n > 0 {
-		return text + strings.Repeat(" ", n)
-	}
-	return text + " "
-}
-
 var longNames = map[fieldKind]string{fieldForward: "Forwarded note from customer", fieldNote: "Instruction to supplier"}
 
 func (s *Screen) fieldLine(l *line, i int, f fieldOf, width int) paneLine {
@@ -413,7 +406,7 @@ func (s *Screen) fieldLine(l *line, i int, f fieldOf, width int) paneLine {
 	if long, ok := longNames[f.kind]; ok && width >= 100 {
 		name = long
 	}
-	out := paneLine{field: i, spans: []draw.Span{{Text: pad(name, nameW(width)), Style: theme.DimText}}}
+	out := paneLine{field: i, spans: []draw.Span{{Text: ui.Pad(name, nameW(width)), Style: theme.DimText}}}
 	add := func(text string, st draw.Style) { out.spans = append(out.spans, draw.Span{Text: text, Style: st}) }
 	hint := func(text string, st draw.Style) {
 		out.right = []draw.Span{{Text: s.ctx.Keys.Key(f.id), Style: theme.Key}, {Text: " " + text, Style: st}}
@@ -518,7 +511,7 @@ func (s *Screen) placedLines(l *line, width int) []paneLine {
 			if i > 0 {
 				name = ""
 			}
-			out = append(out, paneLine{field: -1, spans: []draw.Span{{Text: pad(name, nameW(width)), Style: theme.DimText}, {Text: part, Style: st}}})
+			out = append(out, paneLine{field: -1, spans: []draw.Span{{Text: ui.Pad(name, nameW(width)), Style: theme.DimText}, {Text: part, Style: st}}})
 		}
 	}
 	now := s.status(l)

@@ -70,12 +70,7 @@ func (s *Screen) orders(n int) string {
 
 // title is what a supplier is called for people.
 func (s *Screen) title(name string) string {
-	for _, sup := range s.settings.Suppliers {
-		if sup.Name == name {
-			return sup.Label()
-		}
-	}
-	return name
+	return ui.SupplierTitle(&s.settings, name)
 }
 
 // paidWith names the ways in which a supplier is going to be paid.
@@ -177,7 +172,7 @@ func (s *Screen) status(l *line) standing {
 		word := map[store.EffectKind]string{store.EffectPlace: "placing at ", store.EffectPay: "paying ", store.EffectCancel: "taking back at "}[e.Kind]
 		reason := ""
 		if e.Reason != "" {
-			reason = " · " + oneLine(e.Reason)
+			reason = " · " + ui.OneLine(e.Reason)
 		}
 		switch e.State {
 		case store.EffectQueued:
@@ -187,7 +182,7 @@ func (s *Screen) status(l *line) standing {
 		case store.EffectUnknown:
 			return standing{"? " + word + name + ": it may have happened, this is being looked up" + reason, theme.Warn}
 		case store.EffectFailed:
-			return standing{"✗ " + cmp.Or(oneLine(e.Reason), word+name+" failed") + attempts(e.Attempts), draw.Style{FG: theme.Red}}
+			return standing{"✗ " + cmp.Or(ui.OneLine(e.Reason), word+name+" failed") + attempts(e.Attempts), draw.Style{FG: theme.Red}}
 		}
 	}
 	parts := []string{name}
@@ -196,9 +191,9 @@ func (s *Screen) status(l *line) standing {
 	}
 	switch p.State {
 	case order.PlacementPending:
-		return standing{"pending · " + strings.Join(append(parts, cmp.Or(oneLine(p.Reason), "waits to be paid")), " · "), theme.Warn}
+		return standing{"pending · " + strings.Join(append(parts, cmp.Or(ui.OneLine(p.Reason), "waits to be paid")), " · "), theme.Warn}
 	case order.PlacementCancelled:
-		return standing{"cancelled · " + strings.Join(append(parts, oneLine(p.Reason)), " · "), theme.DimText}
+		return standing{"cancelled · " + strings.Join(append(parts, ui.OneLine(p.Reason)), " · "), theme.DimText}
 	}
 	if p.Receipt != "" {
 		parts = append(parts, "receipt "+p.Receipt)
@@ -246,31 +241,17 @@ func (s *Screen) retry(l *line) tea.Cmd {
 		return again()
 	}
 	what := map[store.EffectKind]string{store.EffectPay: "pay", store.EffectPlace: "place"}[e.Kind]
-	return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: ui.MenuSpec{
-		Title: "It may have happened: " + cmp.Or(what, string(e.Kind)) + " #" + l.number + " again?", Prompt: cmp.Or(oneLine(e.Evidence), "the supplier has not said"),
-		Items: []ui.MenuItem{{Title: "no, go on looking", Mark: true, Value: false}, {Title: "yes, " + cmp.Or(what, string(e.Kind)) + " it again", Value: true}},
-		Choose: func(it ui.MenuItem) tea.Cmd {
-			if it.Value == true {
-				return again()
-			}
-			return nil
-		},
-	}})
+	word := cmp.Or(what, string(e.Kind))
+	return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: ui.Confirm("It may have happened: "+word+" #"+l.number+" again?",
+		cmp.Or(ui.OneLine(e.Evidence), "the supplier has not said"), "no, go on looking", "yes, "+word+" it again", again)})
 }
 
 // unpaidMenu asks before a placement is given up.
 func (s *Screen) unpaidMenu(l *line, title string) ui.MenuSpec {
 	ref := l.placed.Reference
-	return ui.MenuSpec{
-		Title: title, Prompt: "what the supplier has of it is taken back first",
-		Items: []ui.MenuItem{{Title: "no, leave it", Mark: true, Value: false}, {Title: "yes, back to Unpaid", Help: ref, Value: true}},
-		Choose: func(it ui.MenuItem) tea.Cmd {
-			if it.Value != true {
-				return nil
-			}
-			return s.do(l.id, "#"+l.number+" goes back to Unpaid", func(ctx context.Context, d ui.Desk) error { return d.BackToUnpaid(ctx, s.ctx.Who, ref) })
-		},
-	}
+	return ui.Confirm(title, "what the supplier has of it is taken back first ("+ref+")", "no, leave it", "yes, back to Unpaid", func() tea.Cmd {
+		return s.do(l.id, "#"+l.number+" goes back to Unpaid", func(ctx context.Context, d ui.Desk) error { return d.BackToUnpaid(ctx, s.ctx.Who, ref) })
+	})
 }
 
 // confirmMenu takes the reference of a payment that the merchant made.

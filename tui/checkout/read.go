@@ -3,7 +3,6 @@ package checkout
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -145,7 +144,7 @@ func (m *readMsg) add(in *checkout.Input, now time.Time) {
 	rec := &in.Record
 	base := line{
 		id: rec.ID, store: rec.Store, number: rec.Number, customer: rec.Customer.Name, country: rec.Destination().Country,
-		note: oneLine(rec.CustomerNote), held: rec.State.Hold != "" && rec.State.Hold != order.HoldNone,
+		note: ui.OneLine(rec.CustomerNote), held: rec.State.Hold != "" && rec.State.Hold != order.HoldNone,
 	}
 	have := m.lines[rec.ID]
 	if have == nil { // the first input of this order brings its placements
@@ -387,10 +386,8 @@ func last(rec *order.Record, supplier string) string {
 	why, at := "", time.Time{}
 	for i := range rec.Placements {
 		if p := &rec.Placements[i]; p.Supplier == supplier && !p.State.Live() && !p.UpdatedAt.Before(at) {
-			why, at = oneLine(p.Reason), p.UpdatedAt
+			why, at = ui.OneLine(p.Reason), p.UpdatedAt
 		}
 	}
 	return why
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

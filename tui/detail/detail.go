@@ -236,17 +236,10 @@ func (b *builder) actions() {
 		if !v.Allowed {
 			name, key = theme.FaintTxt, theme.FaintTxt
 		}
-		l := line(text("["+b.ctx.Keys.Key(a.id)+"] ", key), text(a.icon+" ", name), text(pad(a.word, 9), name), text(v.Reason, theme.DimText))
+		l := line(text("["+b.ctx.Keys.Key(a.id)+"] ", key), text(a.icon+" ", name), text(ui.Pad(a.word, 9), name), text(v.Reason, theme.DimText))
 		l.Action = a.id
 		b.add(l)
 	}
-}
-
-func pad(s string, w int) string {
-	if n := w - draw.Width(s); n > 0 {
-		return s + strings.Repeat(" ", n)
-	}
-	return s
 }
 
 func dash(s string) string {

@@ -130,12 +130,7 @@ func refunded(rec *order.Record) bool {
 func intend(ctx *ui.Context, rec *order.Record, in order.Intent, said string) tea.Cmd {
 	desk, id, number := ctx.Desk, rec.ID, rec.Number
 	in.Who = ctx.Who
-	return func() tea.Msg {
-		if err := desk.AddIntent(context.Background(), id, in); err != nil {
-			return ui.Toast{Text: err.Error(), Bad: true}
-		}
-		return ui.Toast{Text: "#" + number + " " + said}
-	}
+	return ui.Carry(func() (string, error) { return "#" + number + " " + said, desk.AddIntent(context.Background(), id, in) }, nil)
 }
 
 // cancelMenu asks before an order is cancelled on this desk.

@@ -67,10 +67,7 @@ type (
 		remote bool
 		err    error
 	}
-	linkedMsg struct {
-		to  *Screen
-		err error
-	}
+	linkedMsg struct{ to *Screen }
 	searchMsg struct {
 		to  *Screen
 		req uint64
@@ -372,26 +369,17 @@ func (s *Screen) remoteMenu() ui.MenuSpec {
 // write changes links, says how many orders that moves, and reads the order again.
 func (s *Screen) write(said string, change func(context.Context) (int, error)) tea.Cmd {
 	num := s.ctx.Locale.Number
-	return func() tea.Msg {
+	return ui.Carry(func() (string, error) {
 		n, err := change(context.Background())
-		toast := ui.Toast{Text: said + "; " + num(int64(n)) + " orders are looked at again"}
 		if n == 1 {
-			toast.Text = said + "; one order is looked at again"
+			return said + "; one order is looked at again", err
 		}
-		if err != nil {
-			toast = ui.Toast{Text: err.Error(), Bad: true}
-		}
-		return tea.Batch(ui.Send(toast), ui.Send(linkedMsg{s, err}))()
-	}
+		return said + "; " + num(int64(n)) + " orders are looked at again", err
+	}, linkedMsg{s})
 }
 
 func (s *Screen) title(name string) string {
-	for _, sup := range s.settings.Suppliers {
-		if sup.Name == name {
-			return sup.Label()
-		}
-	}
-	return name
+	return ui.SupplierTitle(&s.settings, name)
 }
 
 // Footer names what matters most now.

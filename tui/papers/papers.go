@@ -341,13 +341,9 @@ func (s *Screen) trackingMenu() ui.MenuSpec {
 func (s *Screen) addParcel(parcel order.Parcel) tea.Cmd {
 	desk, who, ref := s.ctx.Desk, s.ctx.Who, s.placement().Reference
 	parcel.ShippedAt = s.ctx.Now()
-	return func() tea.Msg {
-		toast := ui.Toast{Text: "tracking " + parcel.Tracking + " is kept; the store is told where that is set"}
-		if err := desk.AddParcel(context.Background(), who, ref, parcel); err != nil {
-			toast = ui.Toast{Text: err.Error(), Bad: true}
-		}
-		return tea.Batch(ui.Send(toast), ui.Send(doneMsg{s}))()
-	}
+	return ui.Carry(func() (string, error) {
+		return "tracking " + parcel.Tracking + " is kept; the store is told where that is set", desk.AddParcel(context.Background(), who, ref, parcel)
+	}, doneMsg{s})
 }
 
 // ReadParcel understands a line with a carrier, a tracking number and a link, in any order. odd says why the number

@@ -10,6 +10,7 @@ import (
 	"github.com/orderdeck/orderdeck/tui/detail"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/theme"
+	"github.com/orderdeck/orderdeck/tui/ui"
 )
 
 // page collects the lines of a paper for one width.
@@ -211,7 +212,7 @@ func (p *page) refund() {
 		span(s.ctx.Money(zero(rec.Refunded, rec.Total)), theme.Strong), span(" of "+s.ctx.Money(rec.Total), theme.DimText),
 	}})
 	for _, r := range rec.Refunds {
-		p.field(cmp.Or(p.when(r.At), "no date"), strings.Join(filled(s.ctx.Money(r.Amount), spaced(r.State), r.Reason, r.Reference), " · "), theme.Plain)
+		p.field(cmp.Or(p.when(r.At), "no date"), strings.Join(ui.Filled(s.ctx.Money(r.Amount), spaced(r.State), r.Reason, r.Reference), " · "), theme.Plain)
 	}
 	if len(rec.Refunds) == 0 {
 		p.add(span("No refund was made.", theme.FaintTxt))
@@ -247,14 +248,4 @@ func zero(m, like order.Money) order.Money {
 		return order.New(0, like.Currency)
 	}
 	return m
-}
-
-func filled(parts ...string) []string {
-	var out []string
-	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
-		}
-	}
-	return out
 }

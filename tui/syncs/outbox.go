@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -144,7 +143,7 @@ func (s *Screen) act(id action.ID, r row) tea.Cmd {
 	case id == action.Retry && e.State != store.EffectUnknown:
 		return again()
 	case id == action.Retry:
-		return s.ask("It may have happened: "+s.words(&e)+" again?", "yes, do it again", cmp.Or(oneLine(e.Evidence), "the other side has not said"), again)
+		return s.ask("It may have happened: "+s.words(&e)+" again?", "yes, do it again", cmp.Or(ui.OneLine(e.Evidence), "the other side has not said"), again)
 	}
 	return s.ask("Withdraw: "+s.words(&e)+"?", "yes, withdraw it", "what was withdrawn is not sent", func() tea.Cmd {
 		return s.do(s.words(&e)+" is withdrawn", func(ctx context.Context, d ui.Desk) error { return d.WithdrawEffect(ctx, who, e.ID) })
@@ -152,29 +151,13 @@ func (s *Screen) act(id action.ID, r row) tea.Cmd {
 }
 
 func (s *Screen) ask(title, yes, prompt string, then func() tea.Cmd) tea.Cmd {
-	return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: ui.MenuSpec{
-		Title: title, Prompt: prompt, Items: []ui.MenuItem{{Title: "no", Mark: true, Value: false}, {Title: yes, Value: true}},
-		Choose: func(it ui.MenuItem) tea.Cmd {
-			if it.Value == true {
-				return then()
-			}
-			return nil
-		},
-	}})
+	return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: ui.Confirm(title, prompt, "no", yes, then)})
 }
 
 func (s *Screen) do(said string, what func(context.Context, ui.Desk) error) tea.Cmd {
 	d := s.ctx.Desk
-	return func() tea.Msg {
-		toast := ui.Toast{Text: said}
-		if err := what(context.Background(), d); err != nil {
-			toast = ui.Toast{Text: err.Error(), Bad: true}
-		}
-		return tea.Batch(ui.Send(toast), ui.Send(doneMsg{s}))()
-	}
+	return ui.Carry(func() (string, error) { return said, what(context.Background(), d) }, doneMsg{s})
 }
-
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // name is what a supplier is called for people.
 func (s *Screen) name(supplier string) string {
@@ -229,7 +212,7 @@ func (s *Screen) effect(i int, e *store.Effect) []line {
 		st = theme.Warn
 	}
 	head := line{row: i, first: true, left: []draw.Span{
-		{Text: pad(cmp.Or(state, string(e.State)), 17), Style: st}, {Text: s.words(e), Style: theme.Plain},
+		{Text: ui.Pad(cmp.Or(state, string(e.State)), 17), Style: st}, {Text: s.words(e), Style: theme.Plain},
 	}}
 	age := s.ctx.Locale.Ago(s.ctx.Now().Sub(e.At))
 	if e.Attempts > 1 {
@@ -241,16 +224,9 @@ func (s *Screen) effect(i int, e *store.Effect) []line {
 	head.right = []draw.Span{{Text: age, Style: theme.DimText}}
 	out := []line{head}
 	if e.Reason != "" {
-		out = append(out, line{row: i, indent: 17, left: []draw.Span{{Text: oneLine(e.Reason), Style: theme.DimText}}})
+		out = append(out, line{row: i, indent: 17, left: []draw.Span{{Text: ui.OneLine(e.Reason), Style: theme.DimText}}})
 	}
 	return out
-}
-
-func pad(text string, w int) string {
-	if n := w - draw.Width(text); n > 0 {
-		return text + strings.Repeat(" ", n)
-	}
-	return text + " "
 }
 
 // evidence is all that is known of something on its way out.
@@ -258,12 +234,12 @@ func (s *Screen) evidence(e *store.Effect) ui.TextArg {
 	t := ui.TextArg{Title: s.words(e)}
 	add := func(name, value string) {
 		if value != "" {
-			t.Lines = append(t.Lines, pad(name, 14)+value)
+			t.Lines = append(t.Lines, ui.Pad(name, 14)+value)
 		}
 	}
 	add("state", string(e.State))
-	add("reason", oneLine(e.Reason))
-	add("seen", oneLine(e.Evidence))
+	add("reason", ui.OneLine(e.Reason))
+	add("seen", ui.OneLine(e.Evidence))
 	add("reference", e.Reference)
 	add("attempts", s.ctx.Locale.Number(int64(e.Attempts)))
 	add("asked by", e.Who)
@@ -305,7 +281,7 @@ func (s *Screen) supplier(i int, sup *supplier) []line {
 		out = append(out, line{row: i, indent: 2, left: []draw.Span{{Text: text, Style: theme.DimText}}})
 	}
 	if sup.paused != "" {
-		out = append(out, line{row: i, indent: 2, left: []draw.Span{{Text: oneLine(sup.paused) + "  ", Style: theme.Bad}, {Text: s.ctx.Keys.Key(action.Resume) + " resumes it", Style: theme.Key}}})
+		out = append(out, line{row: i, indent: 2, left: []draw.Span{{Text: ui.OneLine(sup.paused) + "  ", Style: theme.Bad}, {Text: s.ctx.Keys.Key(action.Resume) + " resumes it", Style: theme.Key}}})
 	}
 	return out
 }
