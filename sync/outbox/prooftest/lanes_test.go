@@ -98,11 +98,11 @@ func TestASlowSupplierHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// tooMuch is a supplier's wish to be left alone for a while.
-type tooMuch struct{}
+// tooMuchError is a supplier's wish to be left alone for a while.
+type tooMuchError struct{}
 
-func (tooMuch) Error() string       { return "slow down" }
-func (tooMuch) Wait() time.Duration { return time.Minute }
+func (tooMuchError) Error() string       { return "slow down" }
+func (tooMuchError) Wait() time.Duration { return time.Minute }
 
 // TestWhatIsOnTheScreenComesFirst asks for prices of a long list, and then for those of the rows that are shown; one basket
 // that many orders share is asked for once, a supplier that asks for peace gets it, and why there is no price is an answer.
@@ -113,7 +113,7 @@ func TestWhatIsOnTheScreenComesFirst(t *testing.T) {
 		switch {
 		case basket == "busy" && full:
 			full = false
-			return tooMuch{}
+			return tooMuchError{}
 		case basket == "nowhere":
 			return fmt.Errorf("we do not serve \x1b[31mAntarctica")
 		}
