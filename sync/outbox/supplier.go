@@ -52,6 +52,7 @@ type Caps struct {
 	FindIsProof   bool          // "not found" means that there is none
 	ServerDedupe  bool          // it refuses a reference that it has already
 	SettleAfter   time.Duration // how old an attempt must be before "not found" counts
+	Whole         bool          // its catalogue is small: a search for nothing lists all of it
 	CanCancel     bool          // an unpaid one can be taken back
 	NoteMax       int
 	Every         time.Duration // between two looks at the same order while it is being prepared
