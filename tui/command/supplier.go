@@ -99,6 +99,13 @@ func (s *session) addSupplier(ctx context.Context, a *addingSupplier) error {
 		if a.keyFile != "" {
 			return usage("a supplier of the kind %s has no key: leave --key-file out", a.one.Kind)
 		}
+		if a.one.Currency == "" {
+			made, err := kind.Connect(a.one, config.Secret{}, s.supplierDeps(&App{Config: c, Version: s.version().Version, Log: slog.New(slog.DiscardHandler)}))
+			if err != nil {
+				return fmt.Errorf("%s was not added: %w", a.one.Name, err)
+			}
+			a.one.Currency = made.Caps().Currency
+		}
 	} else {
 		mode, err := s.chooseMode(ctx, c, a.secrets)
 		if err != nil {
@@ -137,7 +144,45 @@ func (s *session) addSupplier(ctx context.Context, a *addingSupplier) error {
 	if a.one.Kind == "manual" {
 		next = "Read its prices with `orderdeck supplier import prices.csv`"
 	}
-	_, err = fmt.Fprintf(s.out, "Saved in %s. %s.\n", c.File, next)
+	if _, err = fmt.Fprintf(s.out, "Saved in %s. %s.\n", c.File, next); err != nil {
+		return err
+	}
+	return s.firstCatalogue(ctx, a.one.Name)
+}
+
+// firstCatalogue brings the catalogue of a supplier that has just been added, where it is small enough to be had whole.
+func (s *session) firstCatalogue(ctx context.Context, name string) (err error) {
+	app, err := s.open(ctx, opening{wire: true, suppliers: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	for _, x := range app.Suppliers {
+		if x.Name() == name {
+			return s.catalogue(ctx, app, x)
+		}
+	}
+	return nil
+}
+
+// catalogue brings the whole catalogue of a supplier that has a small one.
+func (s *session) catalogue(ctx context.Context, a *App, x outbox.Supplier) error {
+	const most = 500 // pages: no small catalogue has more
+	if !x.Caps().Whole {
+		return nil
+	}
+	var all []checkout.Product
+	for page, more := 0, true; more && page < most; page++ {
+		products, next, err := x.Search(ctx, "", page)
+		if err != nil {
+			return fmt.Errorf("the catalogue of %s could not be read, and is read again by `orderdeck supplier test %[1]s`: %w", x.Name(), err)
+		}
+		all, more = append(all, products...), next
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	_, err := a.DB.PutProducts(ctx, x.Name(), all, true)
 	return err
 }
 
@@ -350,7 +395,8 @@ func (s *session) supplierTestCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "test [SUPPLIER…]", Short: "Ask suppliers whether they still let Orderdeck in", Args: cobra.ArbitraryArgs,
-		Long: "Asks every supplier, or those that are named, who we are there and what the balance is. Nothing is changed.",
+		Long: "Asks every supplier, or those that are named, who we are there and what the balance is. Nothing is changed\n" +
+			"there; a small catalogue is read again.",
 		RunE: func(cmd *cobra.Command, args []string) error { return s.testSuppliers(cmd.Context(), args, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, one supplier a line")
@@ -409,6 +455,9 @@ func (s *session) testSuppliers(ctx context.Context, names []string, asJSON bool
 			err = s.tellSupplier(x.Name(), &info)
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.catalogue(ctx, a, x); err != nil {
 			return err
 		}
 	}

@@ -115,7 +115,7 @@ func (s *Supplier) House() *House { return s.house }
 func (s *Supplier) Caps() outbox.Caps {
 	return outbox.Caps{
 		Kind: Kind, Title: "Demo", Currency: s.house.Currency, SplitPay: true, FindIsProof: true, ServerDedupe: true, SettleAfter: 3 * time.Second,
-		CanCancel: true, NoteMax: NoteMax, Every: 5 * time.Second, Timeout: 20 * time.Second, Limit: "none",
+		Whole: true, CanCancel: true, NoteMax: NoteMax, Every: 5 * time.Second, Timeout: 20 * time.Second, Limit: "none",
 	}
 }
 
