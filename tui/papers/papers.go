@@ -201,6 +201,9 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 		case s.why != nil:
 			return false, s.why.Error(), true
 		}
+		if v := detail.Verdict(s.ctx, s.rec, s.arg.What); !v.Allowed {
+			return false, v.Reason, true
+		}
 		return true, "", true
 	case action.AddTracking:
 		return s.arg.What == action.Tracking && p != nil && s.ctx.Desk != nil, "it has not been placed", true
