@@ -100,15 +100,6 @@ func (c child) run() error {
 
 // unfinished names something that is still going on by itself; "" = nothing is.
 func unfinished(ctx context.Context, d *store.DB, ids []int64) (string, error) {
-	open, err := d.Effects(ctx, store.EffectFilter{Open: true})
-	if err != nil {
-		return "", err
-	}
-	for _, e := range open {
-		if e.State.Open() && !resting(e) {
-			return fmt.Sprintf("“%s” of %s is %s (%s)\n%s", e.Kind, e.Reference, e.State, e.Reason, e.Evidence), nil
-		}
-	}
 	for _, id := range ids {
 		rec, err := d.Record(ctx, id)
 		if err != nil {
@@ -121,6 +112,16 @@ func unfinished(ctx context.Context, d *store.DB, ids []int64) (string, error) {
 		}
 		if len(rec.Placements) == 0 && checkoutable(rec) {
 			return fmt.Sprintf("%s was not checked out", rec.Number), nil
+		}
+	}
+	// What a placement leads to is written with it, so this comes after.
+	open, err := d.Effects(ctx, store.EffectFilter{Open: true})
+	if err != nil {
+		return "", err
+	}
+	for _, e := range open {
+		if e.State.Open() && !resting(e) {
+			return fmt.Sprintf("“%s” of %s is %s (%s)\n%s", e.Kind, e.Reference, e.State, e.Reason, e.Evidence), nil
 		}
 	}
 	return "", nil
