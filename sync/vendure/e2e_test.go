@@ -40,6 +40,7 @@ func TestE2E(t *testing.T) {
 	t.Run("Changes", func(t *testing.T) { changes(t, d, v) })
 	t.Run("Screen", func(t *testing.T) { screen(t, d, v) })
 	t.Run("Fulfil", func(t *testing.T) { fulfil(t, d, v) })
+	t.Run("Checkout", func(t *testing.T) { checkout(t, d, v) })
 	t.Run("KeyTakenAway", func(t *testing.T) { keyTakenAway(t, d) })
 	t.Run("ServerKilled", func(t *testing.T) { serverKilled(t, d.bin, v) })
 	t.Run("AppKilled", func(t *testing.T) { appKilled(t, d.bin, v) })
@@ -203,6 +204,84 @@ func fulfil(t *testing.T, d *desk, v *vendureServer) {
 	if shown := d.must(t, "list", "--json", "tracking:E2E0101"); !strings.Contains(shown, `"external_id":"`+id+`"`) {
 		t.Errorf("%s", shown)
 	}
+}
+
+// checkout: products are linked to the demo supplier, an order is bought there, and when it ships its fulfilment and its
+// tracking number are in the store.
+func checkout(t *testing.T, d *desk, v *vendureServer) {
+	d.must(t, "supplier", "add", "demo", "--name", "lumen")
+	linked := 0
+	for _, line := range strings.Split(d.must(t, "link", "suggest"), "\n") {
+		fields := strings.Split(line, "\t")
+		if len(fields) < 2 || fields[0] != "shop" {
+			continue
+		}
+		sku := strings.TrimPrefix(fields[1], "sku:")
+		if _, _, code := d.run("link", "add", sku, "lumen", sku); code == 0 {
+			linked++
+		}
+	}
+	if linked == 0 {
+		t.Fatal("no product of the store is in the catalogue of the demo supplier")
+	}
+	type row struct{ Number, Verdict, Reason, Reference string }
+	rows := func(args ...string) []row {
+		t.Helper()
+		out, errText, _ := d.run(append([]string{"checkout", "--json"}, args...)...)
+		var all []row
+		for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
+			var r row
+			if err := json.Unmarshal([]byte(line), &r); err != nil {
+				t.Fatalf("%v: %s %s", err, line, errText)
+			}
+			all = append(all, r)
+		}
+		return all
+	}
+	var number string
+	for _, r := range rows("--dry-run", "stage:unpaid") {
+		if r.Verdict == "would_place" {
+			number = r.Number
+			break
+		}
+	}
+	if number == "" {
+		t.Fatal("no order can be bought")
+	}
+	bought := rows(number, "--yes")
+	if len(bought) != 1 || bought[0].Verdict != "placed" || bought[0].Reference == "" {
+		t.Fatalf("%+v", bought)
+	}
+	if again := rows(number, "--yes"); again[0].Verdict != "blocked" {
+		t.Errorf("it was bought twice: %+v", again)
+	}
+	var there struct {
+		Orders struct {
+			Items []struct {
+				State        string
+				Fulfillments []struct{ State, TrackingCode string }
+			}
+		}
+	}
+	for end := time.Now().Add(3 * time.Minute); ; {
+		d.sync(t)
+		v.ask(t, `query($code: String!) { orders(options: {filter: {code: {eq: $code}}}) { items { state fulfillments { state trackingCode } } } }`,
+			map[string]any{"code": number}, &there)
+		if len(there.Orders.Items) == 1 && there.Orders.Items[0].State == "Shipped" {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the store was not told: %+v\n%s", there, d.must(t, "outbox", "list"))
+		}
+		time.Sleep(2 * time.Second)
+	}
+	shown := d.must(t, "track", number)
+	for _, f := range there.Orders.Items[0].Fulfillments {
+		if f.State != "Shipped" || f.TrackingCode == "" || !strings.Contains(shown, f.TrackingCode) {
+			t.Errorf("the store has %+v, the desk shows\n%s", f, shown)
+		}
+	}
+	t.Logf("bought as %s; the store has %+v", bought[0].Reference, there.Orders.Items[0].Fulfillments)
 }
 
 // keyTakenAway: a key that stops working stops the store, in the store's own words, and harms nothing.
