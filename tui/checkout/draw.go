@@ -597,6 +597,9 @@ func (s *Screen) sumLines(width int) []sumLine {
 		out = append(out, sumLine{})
 	}
 	state := fmt.Sprintf("%s of %s can be placed", s.number(t.ready), s.number(t.all))
+	if t.partly > 0 {
+		state += ", " + s.number(t.partly) + " only in part"
+	}
 	if t.all == 0 {
 		state = s.orders(t.placed) + " placed or on their way"
 	} else if t.placed > 0 {

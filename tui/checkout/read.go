@@ -294,6 +294,7 @@ type sum struct {
 	orders    map[[2]string]int
 	base      map[[2]string]*order.Money // in the merchant's currency; nil = not known
 	ready     int                        // orders of which something can be placed
+	partly    int                        // those of them of which something else cannot
 	all       int                        // orders of which something could be
 	open      int                        // parts whose price is not known
 	placed    int                        // orders of which something was placed, or is about to be
@@ -305,6 +306,7 @@ type sum struct {
 func (s *Screen) add() {
 	t := sum{total: map[[2]string]order.Money{}, orders: map[[2]string]int{}, base: map[[2]string]*order.Money{}, counts: map[string]int{}}
 	ready, all, placed := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	blocked := map[int64]bool{}
 	for _, l := range s.lines {
 		name := l.supplier()
 		if name != "" {
@@ -324,6 +326,7 @@ func (s *Screen) add() {
 			t.open++
 		}
 		if !l.ready() {
+			blocked[l.id] = true
 			continue
 		}
 		ready[l.id] = true
@@ -341,6 +344,11 @@ func (s *Screen) add() {
 		}
 	}
 	t.ready, t.all, t.placed = len(ready), len(all), len(placed)
+	for id := range ready {
+		if blocked[id] {
+			t.partly++
+		}
+	}
 	s.sum = t
 }
 
