@@ -22,6 +22,7 @@ import (
 	supplierdemo "github.com/orderdeck/orderdeck/sync/supplier/demo"
 	"github.com/orderdeck/orderdeck/sync/supplier/manual"
 	"github.com/orderdeck/orderdeck/sync/vendure"
+	"github.com/orderdeck/orderdeck/sync/woocommerce"
 	"github.com/orderdeck/orderdeck/tui"
 	"github.com/orderdeck/orderdeck/tui/command"
 )
@@ -38,6 +39,9 @@ func main() {
 			},
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal(), Version: version})
+			},
+			"woocommerce": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
+				return woocommerce.New(woocommerce.Options{URL: s.URL, Key: key.Reveal(), Version: version})
 			},
 		},
 		Suppliers: map[string]command.SupplierKind{
