@@ -17,6 +17,7 @@ import (
 	"github.com/orderdeck/orderdeck/sync/files"
 	"github.com/orderdeck/orderdeck/sync/jumpseller"
 	"github.com/orderdeck/orderdeck/sync/mail"
+	"github.com/orderdeck/orderdeck/sync/medusa"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 	"github.com/orderdeck/orderdeck/sync/supplier/cj"
 	supplierdemo "github.com/orderdeck/orderdeck/sync/supplier/demo"
@@ -36,6 +37,9 @@ func main() {
 			files.Kind: func(config.StoreConfig, config.Secret) (sync.Platform, error) { return files.Platform{}, nil },
 			"jumpseller": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return jumpseller.New(jumpseller.Options{URL: s.URL, Key: key.Reveal(), Version: version})
+			},
+			"medusa": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
+				return medusa.New(medusa.Options{URL: s.URL, Key: key.Reveal(), Version: version})
 			},
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal(), Version: version})
