@@ -187,12 +187,24 @@ func (c *Canvas) Text(b Box, s string, st Style) int {
 		if x+w > right {
 			return c.cut(b, right, st)
 		}
-		if x >= 0 {
+		if x >= 0 && clings(cluster) {
+			c.put(x, b.Y, '◌', 1, st)
+			for i := 1; i < w; i++ {
+				c.put(x+i, b.Y, ' ', 1, st)
+			}
+		} else if x >= 0 {
 			c.put(x, b.Y, c.intern(cluster), w, st)
 		}
 		x += w
 	}
 	return x - b.X
+}
+
+// clings tells whether a character has no base of its own: a terminal would put it onto what stands before it, and all
+// that follows would be a column off.
+func clings(cluster string) bool {
+	first, _, _, _ := uniseg.FirstGraphemeClusterInString("a"+cluster, -1)
+	return len(first) > 1
 }
 
 // cut replaces the last column of a box by an ellipsis.

@@ -20,7 +20,7 @@ func TestCanvasIsExactlyItsSize(t *testing.T) {
 		c.Resize(w, h)
 		for range rapid.IntRange(0, 12).Draw(t, "n") {
 			box := Box{rapid.IntRange(-5, 45).Draw(t, "x"), rapid.IntRange(-3, 14).Draw(t, "y"), rapid.IntRange(-2, 50).Draw(t, "bw"), rapid.IntRange(0, 5).Draw(t, "bh")}
-			text := rapid.OneOf(rapid.SampledFrom([]string{"山田健太", "Łódź", "é̂́", "🇩🇪🙂", "a\x1b[31mb", "\u202eabc", "─┬─"}), rapid.String()).Draw(t, "text")
+			text := rapid.OneOf(rapid.SampledFrom([]string{"山田健太", "Łódź", "é̂́", "🇩🇪🙂", "a\x1b[31mb", "\u202eabc", "─┬─", "ःः", "\U0001f3fb"}), rapid.String()).Draw(t, "text")
 			st := Style{FG: Color(rapid.IntRange(0, 1).Draw(t, "fg")), BG: Color(rapid.IntRange(0, 1).Draw(t, "bg"))}
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0:
