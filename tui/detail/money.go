@@ -4,6 +4,7 @@ import (
 	"math/big"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/theme"
 )
@@ -127,7 +128,7 @@ func (b *builder) money() {
 	for _, g := range b.rec.State.Groups {
 		b.group(g)
 	}
-	if b.rec.State.CostKnown {
+	if len(b.rec.State.Suppliers) > 0 {
 		m := line(text("Margin", theme.DimText))
 		m.Right = []draw.Span{text(b.margin(), theme.Plain)}
 		b.add(m)
@@ -164,15 +165,33 @@ func lower(s order.Stage) string {
 	return string(s)
 }
 
-// margin is what is left of the total after the supplier, in percent, where both are in one currency.
+// margin is what is left of the total, without its tax, after the suppliers, in percent: by the rates that were used where
+// they were paid, else by those of now.
 func (b *builder) margin() string {
-	cost, total := b.rec.State.Cost, b.rec.Total
-	if cost.Currency != total.Currency || total.Minor <= 0 {
+	total := b.rec.Total
+	if b.rec.Tax.Currency == total.Currency {
+		total.Minor -= b.rec.Tax.Minor
+	}
+	left, about := total.Minor, ""
+	for _, g := range b.rec.State.Groups {
+		rates, at := b.ctx.Rates, b.ctx.Now()
+		if p := g.Placement; p != nil && p.Rate != nil {
+			rates, at = []checkout.Rate{{From: p.Rate.From, To: p.Rate.To, Rate: p.Rate.Rate, Date: p.Rate.Date}}, p.Rate.Date
+		}
+		cost, rate, ok := checkout.Convert(g.Cost, total.Currency, rates, at)
+		if !ok || !g.CostKnown {
+			return "–"
+		}
+		if rate != nil {
+			about = "≈ "
+		}
+		left -= cost.Minor
+	}
+	if total.Minor <= 0 {
 		return "–"
 	}
-	r := big.NewRat(total.Minor-cost.Minor, total.Minor)
-	f, _ := r.Mul(r, big.NewRat(100, 1)).Float64()
-	return b.ctx.Locale.Percent(int64(f))
+	f, _ := new(big.Rat).Mul(big.NewRat(left, total.Minor), big.NewRat(100, 1)).Float64()
+	return about + b.ctx.Locale.Percent(int64(f))
 }
 
 func (b *builder) documents() {

@@ -55,6 +55,8 @@ type Context struct {
 	Demo   bool
 	// Desk buys at suppliers; nil where none can be set up.
 	Desk Desk
+	// Rates are the merchant's exchange rates as they were read last; only the root changes them.
+	Rates []checkout.Rate
 	// Settings reads what the merchant has set for suppliers. It may be slow.
 	Settings func() (checkout.Settings, error)
 	// Find searches the catalogue of a supplier at the supplier itself, page by page; nil where none can be asked.
