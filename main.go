@@ -19,6 +19,7 @@ import (
 	"github.com/orderdeck/orderdeck/sync/mail"
 	"github.com/orderdeck/orderdeck/sync/medusa"
 	"github.com/orderdeck/orderdeck/sync/outbox"
+	"github.com/orderdeck/orderdeck/sync/shopify"
 	"github.com/orderdeck/orderdeck/sync/supplier/cj"
 	supplierdemo "github.com/orderdeck/orderdeck/sync/supplier/demo"
 	"github.com/orderdeck/orderdeck/sync/supplier/manual"
@@ -40,6 +41,9 @@ func main() {
 			},
 			"medusa": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return medusa.New(medusa.Options{URL: s.URL, Key: key.Reveal(), Version: version})
+			},
+			"shopify": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
+				return shopify.New(shopify.Options{URL: s.URL, Key: key.Reveal(), Version: version})
 			},
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal(), Version: version})

@@ -1,0 +1,411 @@
+package shopify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/httpx"
+	"github.com/orderdeck/orderdeck/sync/shopify/admin"
+)
+
+// The streams.
+//
+// "updated" follows Order.updatedAt: everything at first, and what has changed later. Dates have whole seconds, and what a
+// search finds may lag behind, so that each pass begins somewhat before the last change that was seen.
+//
+// "destroyed" finds the orders that are gone, which are in no search any more: by the events that they leave, and by asking
+// now and then whether the open ones are still there.
+const (
+	streamUpdated   = "updated"
+	streamDestroyed = "destroyed"
+)
+
+const (
+	firstPage = 50               // orders; grows with what the store says that it costs
+	fullPage  = 250              // the most that is given
+	dearest   = 900              // points for one question; 1000 is the most that is allowed
+	overlap   = 2 * time.Minute  // between two passes
+	deep      = 20_000           // orders in one search; it gets slow, and is cut off at 25,000 by some accounts
+	goneEvery = 10 * time.Minute // between two looks for deleted orders
+	openEvery = 6 * time.Hour    // between two rounds through the open ones
+	openPage  = 100
+)
+
+// Streams implements sync.Platform.
+func (p *Platform) Streams() []string { return []string{streamUpdated, streamDestroyed} }
+
+// Pull implements sync.Platform.
+func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sync.Known) (sync.Batch, error) {
+	s, err := p.hello(ctx)
+	if err != nil {
+		return sync.Batch{}, err
+	}
+	read := func(into any) error {
+		if len(raw) == 0 {
+			return nil
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
+			return &sync.Error{Kind: sync.Broken, Text: "the cursor of " + stream + " cannot be read", Err: err}
+		}
+		return nil
+	}
+	switch stream {
+	case streamUpdated:
+		var c cursor
+		if err := read(&c); err != nil {
+			return sync.Batch{}, err
+		}
+		return p.updated(ctx, c, s)
+	case streamDestroyed:
+		var c goneCursor
+		if err := read(&c); err != nil {
+			return sync.Batch{}, err
+		}
+		return p.destroyed(ctx, c, s, known)
+	}
+	return sync.Batch{}, sync.Errorf(sync.Broken, "Shopify has no stream %q", stream)
+}
+
+// cursor is where "updated" stands. Between two passes it has only Since: Shopify's own cursors count within one search.
+type cursor struct {
+	Since  time.Time `json:"since,omitzero"`  // what the search begins with; zero = everything
+	High   time.Time `json:"high,omitzero"`   // the last change that this pass has seen
+	After  string    `json:"after,omitempty"` // Shopify's cursor within this search
+	Served int       `json:"served,omitempty"`
+	Done   int       `json:"done,omitempty"`
+	Total  int       `json:"total,omitempty"`
+}
+
+func encode(c any) []byte {
+	raw, _ := json.Marshal(c) // numbers and texts: it cannot fail
+	return raw
+}
+
+// search is the search for what has changed. A date that is not in quotes is split at its colons, and something else is
+// found, without an error.
+func search(field string, since time.Time) string {
+	return field + ":>='" + since.UTC().Format("2006-01-02T15:04:05Z") + "'"
+}
+
+func (p *Platform) updated(ctx context.Context, c cursor, s *shop) (sync.Batch, error) {
+	first := c.Since.IsZero()
+	if first && c.Done == 0 && c.Total == 0 {
+		c.Total = p.count(ctx)
+	}
+	page, err := p.page(ctx, &c)
+	if err != nil {
+		return sync.Batch{}, err
+	}
+	b := sync.Batch{More: page.more, ClockSkew: s.skew}
+	for i := range page.nodes {
+		got, at, err := p.one(ctx, page.nodes[i], s)
+		if err != nil {
+			return sync.Batch{}, err
+		}
+		b.Orders = append(b.Orders, got)
+		if at.After(c.High) {
+			c.High = at
+		}
+	}
+	c.After = page.after
+	c.Served += len(b.Orders)
+	c.Done += len(b.Orders)
+	b.Done = c.Done
+	if first {
+		b.Total = max(c.Total, c.Done)
+	}
+	switch {
+	case !page.more:
+		next := c.High.Add(-overlap)
+		if c.High.IsZero() || next.Before(c.Since) {
+			next = c.Since
+		}
+		c = cursor{Since: next}
+	case c.Served >= deep && c.High.After(c.Since):
+		// A new search from here: what has the same second comes again.
+		c.Since, c.After, c.Served = c.High, "", 0
+	}
+	b.Cursor = encode(c)
+	return b, nil
+}
+
+// count is how many orders there are, 0 where the store does not say: it is for the progress alone.
+func (p *Platform) count(ctx context.Context) int {
+	var out admin.CountOrdersResponse
+	if _, err := p.call(ctx, "CountOrders", admin.CountOrders_Operation, nil, &out); err != nil || out.OrdersCount == nil {
+		return 0
+	}
+	return out.OrdersCount.Count
+}
+
+// listed is a page of orders.
+type listed struct {
+	nodes []json.RawMessage
+	more  bool
+	after string
+}
+
+// page asks for the next orders, for as many as the store's limit lets through at once.
+func (p *Platform) page(ctx context.Context, c *cursor) (listed, error) {
+	for {
+		vars := map[string]any{"first": p.size}
+		if c.After != "" {
+			vars["after"] = c.After
+		}
+		if !c.Since.IsZero() {
+			vars["query"] = search("updated_at", c.Since)
+		}
+		var out struct {
+			Orders struct {
+				PageInfo admin.OrdersOrdersOrderConnectionPageInfo `json:"pageInfo"`
+				Nodes    []json.RawMessage                         `json:"nodes"`
+			} `json:"orders"`
+		}
+		a, err := p.call(ctx, "Orders", admin.Orders_Operation, vars, &out)
+		switch {
+		case (errors.Is(err, errTooDear) || errors.Is(err, httpx.ErrTooLarge)) && p.size > 1:
+			p.size /= 2
+			continue
+		case sync.KindOf(err) == sync.Refused && c.After != "" && !errors.Is(err, errTooDear):
+			// The store does not know its cursor any more: the search begins again where it stands.
+			if c.After, c.Served = "", 0; c.High.After(c.Since) {
+				c.Since = c.High
+			}
+			continue
+		case err != nil:
+			return listed{}, err
+		}
+		p.resize(a.cost)
+		after := deref(out.Orders.PageInfo.EndCursor)
+		if out.Orders.PageInfo.HasNextPage && (after == "" || after == c.After) {
+			return listed{}, sync.Errorf(sync.BadAnswer, "%s sends the same page again and again", p.http.Host())
+		}
+		return listed{out.Orders.Nodes, out.Orders.PageInfo.HasNextPage, after}, nil
+	}
+}
+
+// resize makes the next page as large as one question may cost.
+func (p *Platform) resize(cost float64) {
+	if cost <= 0 {
+		return
+	}
+	p.mu.Lock()
+	most := p.bucket.most
+	p.mu.Unlock()
+	budget := float64(dearest)
+	if most > 0 {
+		budget = min(budget, most)
+	}
+	p.size = min(max(1, min(2*p.size, int(float64(p.size)*budget/cost))), fullPage)
+}
+
+// one makes an order of an answer, with what did not fit into it.
+func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop) (store.Pulled, time.Time, error) {
+	var v fields
+	if err := json.Unmarshal(raw, &v); err != nil || v.LegacyResourceId == "" {
+		return store.Pulled{}, time.Time{}, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an order that cannot be read", Err: err}
+	}
+	more, err := p.complete(ctx, &v)
+	if err != nil {
+		return store.Pulled{}, time.Time{}, err
+	}
+	if more {
+		if raw, err = json.Marshal(&v); err != nil {
+			return store.Pulled{}, time.Time{}, &sync.Error{Kind: sync.Broken, Text: "an order could not be kept", Err: err}
+		}
+	}
+	return store.Pulled{Order: normalize(&v, s), Raw: raw}, instant(v.UpdatedAt), nil
+}
+
+// The sizes of the lists within an order in operations.graphql. They are cut off without a word: one that is full may have
+// more.
+const (
+	fullList   = 10
+	nestedPage = 250
+	endless    = 100 // pages of one list
+)
+
+// complete reads on where a list within an order was cut off.
+func (p *Platform) complete(ctx context.Context, v *fields) (more bool, err error) {
+	for n := 0; v.LineItems.PageInfo.HasNextPage && n < endless; n++ {
+		var out admin.MoreLinesResponse
+		_, err := p.call(ctx, "MoreLines", admin.MoreLines_Operation,
+			map[string]any{"id": v.Id, "first": nestedPage, "after": deref(v.LineItems.PageInfo.EndCursor)}, &out)
+		if err != nil {
+			return false, err
+		}
+		if out.Order == nil {
+			return false, p.vanished()
+		}
+		v.LineItems.Nodes = append(v.LineItems.Nodes, out.Order.LineItems.Nodes...)
+		v.LineItems.PageInfo = out.Order.LineItems.PageInfo
+		more = true
+	}
+	if len(v.Fulfillments) >= fullList || len(v.Refunds) >= fullList || len(v.Transactions) >= fullList {
+		var out admin.MoreListsResponse
+		if _, err := p.call(ctx, "MoreLists", admin.MoreLists_Operation, map[string]any{"id": v.Id}, &out); err != nil {
+			return false, err
+		}
+		if out.Order == nil {
+			return false, p.vanished()
+		}
+		v.Fulfillments, v.Refunds, v.Transactions = out.Order.Fulfillments, out.Order.Refunds, out.Order.Transactions
+		more = true
+	}
+	if v.Parcels == nil {
+		return more, nil // from a bulk operation, which cannot tell
+	}
+	for i := range v.Fulfillments {
+		if slices.ContainsFunc(v.Parcels, func(known admin.Parcel) bool { return known.Id == v.Fulfillments[i].Id }) {
+			continue
+		}
+		parcel := admin.Parcel{Id: v.Fulfillments[i].Id}
+		parcel.FulfillmentLineItems.PageInfo.HasNextPage = true // nothing of it is known yet
+		v.Parcels = append(v.Parcels, parcel)
+	}
+	for i := range v.Parcels {
+		lines := &v.Parcels[i].FulfillmentLineItems
+		for n := 0; lines.PageInfo.HasNextPage && n < endless; n++ {
+			vars := map[string]any{"id": v.Parcels[i].Id, "first": nestedPage}
+			if after := deref(lines.PageInfo.EndCursor); after != "" {
+				vars["after"] = after
+			}
+			var out admin.MoreOfParcelResponse
+			if _, err := p.call(ctx, "MoreOfParcel", admin.MoreOfParcel_Operation, vars, &out); err != nil {
+				return false, err
+			}
+			if out.Fulfillment == nil {
+				return false, p.vanished()
+			}
+			lines.Nodes = append(lines.Nodes, out.Fulfillment.FulfillmentLineItems.Nodes...)
+			lines.PageInfo = out.Fulfillment.FulfillmentLineItems.PageInfo
+			more = true
+		}
+	}
+	return more, nil
+}
+
+func (p *Platform) vanished() error {
+	return sync.Errorf(sync.BadAnswer, "an order of %s went away while it was read", p.http.Host())
+}
+
+// goneCursor is where "destroyed" stands.
+type goneCursor struct {
+	Since time.Time `json:"since"`           // events from here on
+	After string    `json:"after,omitempty"` // within this search
+	Ended time.Time `json:"ended,omitzero"`  // the last whole pass
+	Open  string    `json:"open,omitempty"`  // the open order that was asked about last
+	Round time.Time `json:"round,omitzero"`  // the last whole round through the open ones
+	Going bool      `json:"going,omitempty"` // a round is on
+}
+
+// destroyed looks for the orders that are gone.
+func (p *Platform) destroyed(ctx context.Context, c goneCursor, s *shop, known sync.Known) (sync.Batch, error) {
+	now := p.o.Clock()
+	switch {
+	case c.Since.IsZero(): // whatever was pulled before is there
+		c = goneCursor{Since: now.Add(s.skew - goneEvery), Ended: now, Round: now}
+	case c.Going:
+		return p.stillThere(ctx, c, known, now)
+	case c.After != "" || now.Sub(c.Ended) >= goneEvery || c.Ended.After(now):
+		return p.events(ctx, c, s, now)
+	}
+	return sync.Batch{Cursor: encode(c)}, nil
+}
+
+func (p *Platform) events(ctx context.Context, c goneCursor, s *shop, now time.Time) (sync.Batch, error) {
+	vars := map[string]any{"first": 100, "query": "subject_type:ORDER AND action:destroy AND " + search("created_at", c.Since)}
+	if c.After != "" {
+		vars["after"] = c.After
+	}
+	// Events are of several kinds, and a new one must not make the page unreadable.
+	var out struct {
+		Events *struct {
+			PageInfo admin.DestroyedEventsEventConnectionPageInfo `json:"pageInfo"`
+			Nodes    []struct {
+				Action  string `json:"action"`
+				Subject string `json:"subjectId"`
+				Kind    string `json:"subjectType"`
+			} `json:"nodes"`
+		} `json:"events"`
+	}
+	if _, err := p.call(ctx, "Destroyed", admin.Destroyed_Operation, vars, &out); err != nil {
+		if sync.KindOf(err) == sync.Refused && c.After != "" {
+			c.After = ""
+			return sync.Batch{Cursor: encode(c), More: true}, nil
+		}
+		return sync.Batch{}, err
+	}
+	var b sync.Batch
+	next := ""
+	if out.Events != nil {
+		for _, e := range out.Events.Nodes {
+			if e.Action == "destroy" && e.Kind == "ORDER" && strings.Contains(e.Subject, "/Order/") {
+				b.Gone = append(b.Gone, number(e.Subject))
+			}
+		}
+		if out.Events.PageInfo.HasNextPage {
+			next = deref(out.Events.PageInfo.EndCursor)
+		}
+	}
+	if next != "" && next != c.After {
+		c.After, b.More = next, true
+	} else {
+		c.After, c.Since, c.Ended = "", now.Add(s.skew-goneEvery), now
+		// An order that is older than a key may see looks as if it were gone.
+		if (now.Sub(c.Round) >= openEvery || c.Round.After(now)) && slices.Contains(s.scopes, "read_all_orders") {
+			c.Going, c.Open, b.More = true, "", true
+		}
+	}
+	b.Cursor = encode(c)
+	return b, nil
+}
+
+// stillThere asks whether the next open orders are there.
+func (p *Platform) stillThere(ctx context.Context, c goneCursor, known sync.Known, now time.Time) (sync.Batch, error) {
+	ids, err := known.OpenOrders(ctx, c.Open, openPage)
+	if err != nil {
+		return sync.Batch{}, err
+	}
+	b := sync.Batch{More: len(ids) == openPage}
+	if len(ids) > 0 {
+		c.Open = ids[len(ids)-1]
+		gids := make([]string, len(ids))
+		for i, id := range ids {
+			gids[i] = gid(id)
+		}
+		var out struct {
+			Nodes []*struct {
+				ID string `json:"id"`
+			} `json:"nodes"`
+		}
+		if _, err := p.call(ctx, "There", admin.There_Operation, map[string]any{"ids": gids}, &out); err != nil {
+			return sync.Batch{}, err
+		}
+		if len(out.Nodes) != len(ids) {
+			return sync.Batch{}, &sync.Error{
+				Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer of an unexpected form",
+				Err: fmt.Errorf("%d nodes for %d ids", len(out.Nodes), len(ids)),
+			}
+		}
+		for i, n := range out.Nodes {
+			if n == nil {
+				b.Gone = append(b.Gone, ids[i])
+			}
+		}
+	}
+	if !b.More {
+		c.Going, c.Open, c.Round = false, "", now
+	}
+	b.Cursor = encode(c)
+	return b, nil
+}
+
+func gid(id string) string { return "gid://shopify/Order/" + id }
