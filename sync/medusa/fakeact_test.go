@@ -52,7 +52,7 @@ func (f *fake) act(parts []string, in doc) (int, any) {
 		}
 		o["status"] = "pending"
 		return done("convert")
-	case parts[1] != "orders":
+	case parts[1] != "orders" && rest != "":
 		return 404, nil
 	case rest == "":
 		if words := strict(in, "email", "shipping_address", "billing_address", "locale", "metadata"); words != "" {

@@ -157,10 +157,12 @@ type fulfilment struct {
 		Line     string      `json:"line_item_id"`
 		Quantity json.Number `json:"quantity"`
 	} `json:"items"`
-	Labels []struct {
-		Number string `json:"tracking_number"`
-		URL    string `json:"tracking_url"`
-	} `json:"labels"`
+	Labels []label `json:"labels"`
+}
+
+type label struct {
+	Number string `json:"tracking_number"`
+	URL    string `json:"tracking_url"`
 }
 
 func (f *fulfilment) sent() bool { return f.Shipped != nil || f.Delivered != nil }
