@@ -51,6 +51,9 @@ type Platform struct {
 
 	mu   gosync.Mutex
 	shop *shop // what the store said of itself; nil = not asked yet
+
+	acts   gosync.Mutex         // one act at a time
+	unsure map[string]time.Time // when the answer to what was lost
 }
 
 var _ sync.Platform = (*Platform)(nil)
@@ -68,7 +71,7 @@ func New(o Options) (*Platform, error) {
 		_, err = httpx.CheckURL(o.URL)
 		return nil, cmp.Or(err, error(sync.Errorf(sync.Refused, "this is not the address of a store")))
 	}
-	p := &Platform{o: o, path: sitePath(u.Path), take: pageSize}
+	p := &Platform{o: o, path: sitePath(u.Path), take: pageSize, unsure: map[string]time.Time{}}
 	if p.key, err = readKey(o.Key, u.Scheme == "http"); err != nil {
 		return nil, err
 	}

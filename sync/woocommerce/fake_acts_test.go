@@ -71,6 +71,9 @@ func (f *fake) put(o, in map[string]any) (int, any) {
 			if s == "completed" && o["date_paid_gmt"] == nil {
 				f.date(o, "date_paid", f.now())
 			}
+			if s == "processing" && f.paysOnProcessing && o["date_paid_gmt"] == nil {
+				f.date(o, "date_paid", f.now())
+			}
 			if s == "completed" {
 				f.date(o, "date_completed", f.now())
 			}

@@ -52,7 +52,9 @@ type fake struct {
 	features map[string]bool // "fulfillments", "tracking"
 	mid      func(q url.Values)
 	auto     bool // the gateway gives money back by itself
-	seen     []*http.Request
+	// paysOnProcessing dates the payment when an order gets that status, as a store does but with payment at the door.
+	paysOnProcessing bool
+	seen             []*http.Request
 }
 
 type fault string
@@ -127,6 +129,7 @@ func (f *fake) add(at time.Time, change func(o map[string]any)) int {
 		f.t.Fatal(err)
 	}
 	f.next++
+	delete(o, "_links")
 	o["id"], o["number"] = f.next, strconv.Itoa(f.next)
 	f.date(o, "date_created", at)
 	f.date(o, "date_modified", at)

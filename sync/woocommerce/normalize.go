@@ -184,6 +184,10 @@ type line struct {
 	SKU       loose      `json:"sku"`
 	Meta      list[meta] `json:"meta_data"`
 	Image     thing[pic] `json:"image"`
+	Taxes     list[struct {
+		ID    loose `json:"id"`
+		Total loose `json:"total"`
+	}] `json:"taxes"`
 }
 
 type pic struct {

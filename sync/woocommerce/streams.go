@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,12 +164,12 @@ func (p *Platform) first(ctx context.Context, c *cursor, s *shop, now time.Time)
 	var ids []int64
 	var orders []store.Pulled
 	for _, raw := range raws {
-		got, g, err := p.one(ctx, raw, s)
+		got, v, err := p.one(ctx, raw, s)
 		if err != nil {
 			return sync.Batch{}, err
 		}
-		c.sees(g, a, p.o.Clock())
-		if ids = append(ids, g.number()); len(ids) > 1 || g.number() != c.Last { // it was on the page before as well
+		c.sees(&v.glance, a, p.o.Clock())
+		if ids = append(ids, v.number()); len(ids) > 1 || v.number() != c.Last { // it was on the page before as well
 			orders = append(orders, *got)
 		}
 	}
@@ -256,9 +257,9 @@ func (p *Platform) compare(ctx context.Context, known sync.Known, all []glance, 
 		return nil, nil, err
 	}
 	for i := range all {
-		print, is := have[ids[i]]
+		known, is := have[ids[i]]
 		switch {
-		case is && print == all[i].fingerprint():
+		case is && known == all[i].fingerprint():
 			seen = append(seen, ids[i])
 		case is || !onlyKnown:
 			differ = append(differ, ids[i])
@@ -355,9 +356,9 @@ func (p *Platform) open(ctx context.Context, c *cursor, s *shop, known sync.Know
 	if err != nil {
 		return sync.Batch{}, err
 	}
-	b.Orders = append(orders, trashed...)
+	b.Orders = slices.Concat(orders, trashed)
 	for _, id := range lost {
-		got, err := p.read(ctx, id, s)
+		got, _, err := p.read(ctx, id, s)
 		switch {
 		case err != nil:
 			return sync.Batch{}, err
@@ -387,24 +388,23 @@ func (p *Platform) page(ctx context.Context, s *shop, q url.Values) ([]json.RawM
 }
 
 // read gives one order, nil where there is none.
-func (p *Platform) read(ctx context.Context, id string, s *shop) (*store.Pulled, error) {
+func (p *Platform) read(ctx context.Context, id string, s *shop) (*store.Pulled, *fields, error) {
 	var raw json.RawMessage
 	a, err := p.get(ctx, s, "orders/"+url.PathEscape(id), nil, &raw)
 	if a != nil && a.Status == http.StatusNotFound {
 		if c, _ := complain(a.Body); strings.HasSuffix(string(c.Code), "_invalid_id") {
-			return nil, nil //nolint:nilnil // there is no order and no failure
+			return nil, nil, nil
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	got, _, err := p.one(ctx, raw, s)
-	return got, err
+	return p.one(ctx, raw, s)
 }
 
 // one reads an order, and of one that is still worked on and partly refunded also what of it was refunded, which the order
 // itself does not say.
-func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop) (*store.Pulled, *glance, error) {
+func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop) (*store.Pulled, *fields, error) {
 	v := &fields{}
 	if err := json.Unmarshal(raw, v); err != nil || v.number() == 0 {
 		return nil, nil, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an order that cannot be read: " + p.start(raw), Err: err}
@@ -420,7 +420,7 @@ func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop) (*stor
 			}
 		}
 	}
-	return &store.Pulled{Order: n.order(), Raw: raw}, &v.glance, nil
+	return &store.Pulled{Order: n.order(), Raw: raw}, v, nil
 }
 
 // site is the address of the site, for links.

@@ -128,11 +128,11 @@ func TestAQuietPollIsOneRequest(t *testing.T) {
 
 // TestQuietAfterABulkEdit: the orders of one second are listed again only until none of them can come late any more.
 func TestQuietAfterABulkEdit(t *testing.T) {
-	f, now := world(t, 350)
+	f, now := world(t, 230)
 	p, d := f.platform(), newDesk()
 	d.pull(t, p)
 	*now = now.Add(time.Hour)
-	for id := range 350 {
+	for id := range 230 {
 		f.set(1001+id, "status", "on-hold")
 	}
 	d.pull(t, p)
@@ -187,12 +187,14 @@ func TestWhatIsWrittenLateIsSeen(t *testing.T) {
 
 // TestWhatMovesUpWhilePagesAreReadIsSeen: an order that is deleted moves all others up, onto pages that were read already.
 func TestWhatMovesUpWhilePagesAreReadIsSeen(t *testing.T) {
-	for _, kill := range []int{1, 3, 120, 250} {
-		f, _ := world(t, 460)
+	for _, kill := range []int{1, 3, 30, 60} {
+		f, _ := world(t, 115)
 		p, d := f.platform(), newDesk()
-		victims := 1460
+		p.take = 25
+		victims := 1115
 		lists := 0
 		f.mid = func(q url.Values) {
+			p.take = 13 // doubled by the answer
 			if q.Get("order") != "desc" {
 				return
 			}
@@ -336,6 +338,8 @@ func TestNothingIsLostWhateverFails(t *testing.T) {
 		f, now := world(t, 0)
 		for i := range 24 {
 			f.add(start.Add(-time.Duration(240-i)*time.Hour), func(o map[string]any) {
+				lean(o)
+				o["status"] = "processing"
 				if i%6 != 0 { // few are open, so that the test is about the lists
 					o["status"] = "completed"
 				}
