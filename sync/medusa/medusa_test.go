@@ -207,7 +207,7 @@ func TestIgnoredFiltersAreErrors(t *testing.T) {
 			t.Errorf("%s: %v, %d orders", stream, err, len(b.Orders))
 		}
 	}
-	if b, err := p.Pull(t.Context(), streamOpen, nil, &few{d, []string{id}}); sync.KindOf(err) != sync.Refused {
+	if b, err := p.Pull(t.Context(), streamOpen, []byte(`{"ended":"2026-01-01T00:00:00Z"}`), &few{d, []string{id}}); sync.KindOf(err) != sync.Refused {
 		t.Errorf("by ids: %v, %+v", err, b)
 	}
 }

@@ -106,6 +106,9 @@ func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sy
 		return p.changed(ctx, draftsFeed, c, s, known)
 	case streamOpen:
 		now := p.o.Clock()
+		if c.Last == "" && c.Ended.IsZero() { // right after the first import there is nothing to look for
+			c.Ended = now
+		}
 		if c.Last == "" && now.Sub(c.Ended) < openEvery && !c.Ended.After(now) {
 			return c.batch(false), nil
 		}
