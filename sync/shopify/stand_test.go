@@ -2,7 +2,6 @@ package shopify
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,7 +195,6 @@ func (f *fake) queries() object {
 			}
 			return found(f.events, query)
 		}),
-		"job": resolver(func(args map[string]any) (any, *problem) { return object{"id": args["id"], "done": true}, nil }),
 		"draftOrders": connection(func(args map[string]any) ([]object, *problem) {
 			tag := strings.Trim(strings.TrimPrefix(args["query"].(string), "tag:"), `'"`)
 			var out []object
@@ -208,14 +206,6 @@ func (f *fake) queries() object {
 			return out, nil
 		}),
 		"draftOrder": resolver(func(args map[string]any) (any, *problem) { return f.draft(args["id"]), nil }),
-		"bulkOperation": resolver(func(args map[string]any) (any, *problem) {
-			for _, b := range f.bulk {
-				if b["id"] == args["id"] {
-					return b, nil
-				}
-			}
-			return nil, nil
-		}),
 	}
 }
 
@@ -265,12 +255,6 @@ func (f *fake) toSend(o object, location, action string) object {
 		"lineItems": listOf(func() []object { return lines }), "_lines": lines,
 	}
 }
-
-func (f *fake) suggest(object, map[string]any) (any, *problem) { return nil, nil }
-
-func (f *fake) acts() map[string]resolver { return map[string]resolver{} }
-
-func (f *fake) file(*http.Request) (*http.Response, error) { return answerWith(404, "", nil), nil }
 
 // parcel makes a fulfilment.
 func (f *fake) parcel(status, tracking string) object {
