@@ -189,7 +189,7 @@ func (p *Platform) index(ctx context.Context, path string) (*shop, error) {
 		Zone   loose   `json:"timezone_string"`
 		Home   loose   `json:"home"`
 	}
-	switch err := json.Unmarshal(a.Body, &out); {
+	switch err := decode(a.Body, &out); {
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden: // plugins keep strangers out of it
 		return s, nil
 	case a.Status != http.StatusOK || err != nil || out.Spaces == nil:
@@ -395,10 +395,18 @@ func (p *Platform) request(ctx context.Context, s *shop, method, path string, qu
 	if out == nil {
 		return a, nil
 	}
-	if err := json.NewDecoder(bytes.NewReader(a.Body)).Decode(out); err != nil {
+	if err := decode(a.Body, out); err != nil {
 		return nil, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer that cannot be read: " + p.start(a.Body), Err: err}
 	}
 	return a, nil
+}
+
+// decode reads an answer, behind which PHP may have printed something.
+func decode(body []byte, out any) error {
+	if err := json.Unmarshal(body, out); err == nil {
+		return nil
+	}
+	return json.NewDecoder(bytes.NewReader(body)).Decode(out)
 }
 
 // start is the beginning of something that was no answer, for people.

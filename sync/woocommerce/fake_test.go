@@ -44,6 +44,7 @@ type fake struct {
 	noHeader bool   // the web server takes the Authorization header away
 	old      bool   // before 5.8: modified_after is not known, and ignored
 	before   string // printed before every answer
+	behind   string // and after it
 	secrets  bool   // the index is closed to strangers
 	fault    func(method, path string) fault
 	asked    []string
@@ -217,7 +218,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 		h.Set("Content-Type", "text/html; charset=UTF-8")
 		data = append([]byte("<br />\n<b>Warning</b>:  Undefined array key [\"x\"] in <b>/srv/plugin.php</b> on line <b>12</b><br />\n"), data...)
 	}
-	return answer(status, f.before+string(data), h), nil
+	return answer(status, f.before+string(data)+f.behind, h), nil
 }
 
 func critical() *http.Response {

@@ -257,9 +257,9 @@ func (p *Platform) compare(ctx context.Context, known sync.Known, all []glance, 
 		return nil, nil, err
 	}
 	for i := range all {
-		known, is := have[ids[i]]
+		was, is := have[ids[i]]
 		switch {
-		case is && known == all[i].fingerprint():
+		case is && was == all[i].fingerprint():
 			seen = append(seen, ids[i])
 		case is || !onlyKnown:
 			differ = append(differ, ids[i])
@@ -374,7 +374,7 @@ func (p *Platform) open(ctx context.Context, c *cursor, s *shop, known sync.Know
 // page asks for a list of whole orders. Where the store has not the memory or the time for so many, fewer are asked for the
 // next time.
 func (p *Platform) page(ctx context.Context, s *shop, q url.Values) ([]json.RawMessage, *httpx.Answer, error) {
-	var raws list[json.RawMessage]
+	var raws []json.RawMessage
 	a, err := p.get(ctx, s, "orders", q, &raws)
 	if k := sync.KindOf(err); k == sync.Unavailable || k == sync.Network || errors.Is(err, httpx.ErrTooLarge) {
 		p.take = max(leastPage, p.take/2)
