@@ -443,7 +443,7 @@ func TestDecimalsAreNotRounded(t *testing.T) {
 	for in, want := range map[string]string{
 		"24.5735": "24.5735", "33.33333333333333333333": "33.33333333333333333333", "1e-7": "0.0000001", "1e3": "1000", "1e999999999": "0", "1/3": "0", "x": "0", "": "0", "-0.50": "-0.5",
 	} {
-		if got := decimal(number("", &exact{json.Number(in)})); got != want {
+		if got := decimal(number("", &exact{digits(in)})); got != want {
 			t.Errorf("%s is %s, not %s", in, got, want)
 		}
 	}

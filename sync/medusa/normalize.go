@@ -84,18 +84,15 @@ type address struct {
 
 // exact is an amount as a text, which stands beside the number that was made of it.
 type exact struct {
-	Value json.Number `json:"value"`
+	Value digits `json:"value"`
 }
 
+// digits are a number that is written as a text, or as a number.
+type digits string
+
 // UnmarshalJSON implements json.Unmarshaler.
-func (e *exact) UnmarshalJSON(data []byte) error {
-	var v struct {
-		Value json.RawMessage `json:"value"`
-	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		return nil //nolint:nilerr // the number beside it does
-	}
-	e.Value = json.Number(strings.Trim(string(v.Value), `"`))
+func (d *digits) UnmarshalJSON(data []byte) error {
+	*d = digits(strings.Trim(string(data), `"`))
 	return nil
 }
 
@@ -244,7 +241,7 @@ func clean(s string) string { return text.Limit(text.Clean(s), 1000) }
 
 // number reads a decimal, exactly: the text beside a number where there is one.
 func number(n json.Number, raw *exact) *big.Rat {
-	for _, s := range []string{rawText(raw), n.String()} {
+	for _, s := range [...]string{rawText(raw), n.String()} {
 		if s == "" || len(s) > 60 {
 			continue
 		}
@@ -264,7 +261,7 @@ func rawText(raw *exact) string {
 	if raw == nil {
 		return ""
 	}
-	return raw.Value.String()
+	return string(raw.Value)
 }
 
 // decimal writes an amount with as many decimals as it has, twenty at the most, which is what Medusa keeps.
@@ -276,6 +273,15 @@ func decimal(r *big.Rat) string {
 }
 
 func (n normalizer) money(r *big.Rat) order.Money {
+	if r.Denom().IsInt64() && 10_000%r.Denom().Int64() == 0 && r.Num().IsInt64() { // most are of so few decimals
+		unit := int64(1)
+		for range order.Exponent(n.currency) {
+			unit *= 10
+		}
+		if num, d := r.Num().Int64(), r.Denom().Int64(); unit%d == 0 && num < 1<<50 && num > -1<<50 {
+			return order.New(num*(unit/d), n.currency)
+		}
+	}
 	m, err := order.ParseMoney(decimal(r), n.currency)
 	if err != nil {
 		return order.New(0, n.currency)
