@@ -67,6 +67,8 @@ type Info struct {
 	Permissions []string      `json:"permissions,omitempty"`
 	Warnings    []string      `json:"warnings,omitempty"` // what will not work, in sentences
 	Orders      int           `json:"orders,omitempty"`   // how many it would give at first; 0 = unknown
+	// Acts says of what can be done to its orders there why it cannot, "" where it can. Whoever asks fills it in.
+	Acts map[string]string `json:"acts,omitempty"`
 }
 
 // Known is what a platform may ask about the orders of its shop that the desk has already.

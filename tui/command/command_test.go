@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/jumpseller"
 	"github.com/orderdeck/orderdeck/tui/draw"
 )
 
@@ -260,5 +262,20 @@ func TestHiddenLine(t *testing.T) {
 		if code, _ := exitCode(t.Context(), err); code != want {
 			t.Errorf("%q: %v, exit code %d, want %d", typed, err, code, want)
 		}
+	}
+}
+
+// TestWhatCanBeDoneThere asks a platform that has no key yet what it can do, as `store test` tells it.
+func TestWhatCanBeDoneThere(t *testing.T) {
+	p, err := jumpseller.New(jumpseller.Options{Key: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	can, cannot := acts(actsOf(&lazy{Platform: p}))
+	if !slices.Contains(can, "mark paid") || !slices.ContainsFunc(cannot, func(why string) bool { return strings.HasPrefix(why, "refund: ") }) {
+		t.Errorf("can %q, cannot %q", can, cannot)
+	}
+	if all := actsOf(&fake{}); all != nil {
+		t.Errorf("a platform of which nothing is known can %v", all)
 	}
 }

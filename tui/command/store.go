@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 func (s *session) storeCommand() *cobra.Command {
@@ -269,7 +271,37 @@ func (s *session) test(ctx context.Context, c *config.Config, st config.StoreCon
 	if err != nil {
 		return sync.Info{}, err
 	}
-	return src.Platform.Test(ctx)
+	info, err := src.Platform.Test(ctx)
+	info.Acts = actsOf(src.Platform)
+	return info, err
+}
+
+// actsOf says what can be done to orders at a platform: by the name of the act, why it cannot, "" where it can.
+func actsOf(p sync.Platform) map[string]string {
+	if l, ok := p.(*lazy); ok {
+		p = l.Platform // what it can do needs no key
+	}
+	actor, ok := p.(outbox.Actor)
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for kind, why := range actor.Acts() {
+		out[strings.ReplaceAll(string(kind), "_", " ")] = why
+	}
+	return out
+}
+
+// acts lists what can be done, and what cannot with its reason.
+func acts(all map[string]string) (can, cannot []string) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if why := all[name]; why != "" {
+			cannot = append(cannot, name+": "+why)
+		} else {
+			can = append(can, name)
+		}
+	}
+	return can, cannot
 }
 
 // tellInfo says what a store said of itself.
@@ -282,6 +314,16 @@ func tellInfo(w io.Writer, name string, info sync.Info) error {
 	}
 	if _, err := fmt.Fprintln(w, text); err != nil {
 		return err
+	}
+	if len(info.Permissions) > 0 {
+		fmt.Fprintf(w, "  key may     %s\n", strings.Join(info.Permissions, ", "))
+	}
+	can, cannot := acts(info.Acts)
+	if len(can) > 0 {
+		fmt.Fprintf(w, "  can do      %s\n", strings.Join(can, ", "))
+	}
+	for _, why := range cannot {
+		fmt.Fprintf(w, "  cannot do   %s\n", why)
 	}
 	for _, warning := range info.Warnings {
 		fmt.Fprintf(w, "  ! %s\n", warning)

@@ -335,7 +335,9 @@ func (s *session) tryKey(ctx context.Context, st config.StoreConfig, key config.
 	if s.interactive() {
 		fmt.Fprintf(s.err, "Asking %s …\n", st.URL)
 	}
-	return p.Test(ctx)
+	info, err := p.Test(ctx)
+	info.Acts = actsOf(p)
+	return info, err
 }
 
 func (s *session) storeKeyCommand() *cobra.Command {
