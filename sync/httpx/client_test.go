@@ -74,6 +74,41 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
+// TestPlainHTTPNeedsASignature: only where no key goes over the wire.
+func TestPlainHTTPNeedsASignature(t *testing.T) {
+	for _, signed := range []bool{false, true} {
+		_, err := New(Options{URL: "http://shop.example", Signed: signed})
+		if (err == nil) != signed {
+			t.Errorf("signed %t: %v", signed, err)
+		}
+	}
+	if _, err := New(Options{URL: "ftp://shop.example", Signed: true}); err == nil {
+		t.Error("ftp is spoken")
+	}
+}
+
+// TestDataIsFoundBehindWhatWasPrintedBeforeIt where a connector knows how.
+func TestDataIsFoundBehindWhatWasPrintedBeforeIt(t *testing.T) {
+	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<br />Notice: x<br />{}")
+	})
+	for _, knows := range []bool{false, true} {
+		o := Options{URL: address}
+		if knows {
+			o.Salvage = func(body []byte) ([]byte, bool) { return body[len(body)-2:], true }
+		}
+		c, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := c.Do(t.Context(), Request{})
+		if (err == nil) != knows || knows && string(a.Body) != "{}" {
+			t.Errorf("knows how %t: %+v %v", knows, a, err)
+		}
+	}
+}
+
 func TestRedirects(t *testing.T) {
 	var elsewhere atomic.Int32
 	other := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 func TestStoreTest(t *testing.T) {
@@ -307,5 +310,40 @@ func TestCapabilities(t *testing.T) {
 				t.Errorf("offset %q is %d s", in, seconds)
 			}
 		}
+	}
+}
+
+// TestOverARealConnection signs, sends and reads over a socket, in a subdirectory.
+func TestOverARealConnection(t *testing.T) {
+	f, _ := world(t, 120)
+	f.root = "/shop"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Scheme, r.URL.Host = "http", r.Host
+		res, err := f.RoundTrip(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer res.Body.Close()
+		for k, v := range res.Header {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(res.StatusCode)
+		if _, err := io.Copy(w, res.Body); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	p, d := f.platform(func(o *Options) { o.URL, o.Transport, o.Clock = server.URL+"/shop/checkout", nil, nil }), newDesk()
+	f.now = time.Now
+	d.pull(t, p)
+	if len(d.orders) != 120 {
+		t.Fatalf("%d orders", len(d.orders))
+	}
+	if err := p.Fulfil(t.Context(), "1001", whole("J1")); err != nil || f.made["status completed"] != 1 {
+		t.Errorf("%v %v", err, f.made)
+	}
+	if _, err := p.Act(t.Context(), "1002", outbox.Act{Kind: outbox.ActNote, Key: "k", Text: "Grüße, O'Neil ~*()"}); err != nil || f.made["note"] != 2 {
+		t.Errorf("%v %v", err, f.made)
 	}
 }
