@@ -1,20 +1,34 @@
 package medusa
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
-	"strconv"
+	"os"
 	"strings"
 	"testing"
 	"time"
 )
 
-// pageServer answers at once, from orders that are written already, a millisecond apart.
-type pageServer struct{ orders []string }
+// pageServer answers at once, with one recorded order a millisecond after the other.
+type pageServer struct {
+	order string // all of it behind the id and the date
+	n     int
+}
 
-func (s *pageServer) page(from int) string {
-	to := min(len(s.orders), from+pageSize)
-	return `{"orders":[` + strings.Join(s.orders[from:to], ",") + `],"count":` + strconv.Itoa(len(s.orders)-from) + `,"offset":0,"limit":100}`
+func (s *pageServer) page(from int) []byte {
+	var out bytes.Buffer
+	out.WriteString(`{"orders":[`)
+	for i := from; i < min(s.n, from+pageSize); i++ {
+		if i > from {
+			out.WriteByte(',')
+		}
+		fmt.Fprintf(&out, `{"id":"order_%026d","updated_at":"%s",%s`, i, stamp(start.Add(time.Duration(i)*time.Millisecond)), s.order)
+	}
+	fmt.Fprintf(&out, `],"count":%d,"offset":0,"limit":100}`, s.n-from)
+	return out.Bytes()
 }
 
 func (s *pageServer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -23,30 +37,41 @@ func (s *pageServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	from := 0
 	if since, err := time.Parse(time.RFC3339, r.URL.Query().Get("updated_at[$gte]")); err == nil {
-		from = min(len(s.orders), int(since.Sub(start)/time.Millisecond))
+		from = min(s.n, int(since.Sub(start)/time.Millisecond))
 	}
-	return reply(200, s.page(from)), nil
+	res := reply(200, "{}")
+	res.Body = io.NopCloser(bytes.NewReader(s.page(from)))
+	return res, nil
 }
 
 // BenchmarkPull is a pull of 10,000 orders from a store that answers at once, beside the bare reading of the same bytes.
 func BenchmarkPull(b *testing.B) {
 	const n = 10_000
-	f := newFake(b)
-	s := &pageServer{}
-	for i := range n {
-		o := f.orders[f.add(start.Add(time.Duration(i)*time.Millisecond), nil)]
-		data, err := json.Marshal(f.shown(o, asked))
-		if err != nil {
-			b.Fatal(err)
-		}
-		s.orders = append(s.orders, string(data))
+	data, err := os.ReadFile("testdata/order_captured_not_fulfilled.json")
+	if err != nil {
+		b.Fatal(err)
 	}
+	var recorded struct {
+		Body struct {
+			Order map[string]json.RawMessage `json:"order"`
+		} `json:"body"`
+	}
+	if err := json.Unmarshal(data, &recorded); err != nil {
+		b.Fatal(err)
+	}
+	delete(recorded.Body.Order, "id")
+	delete(recorded.Body.Order, "updated_at")
+	rest, err := json.Marshal(recorded.Body.Order)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &pageServer{order: string(rest[1:]), n: n}
 	var bare float64 // of one reading
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
 			for from := 0; from < n; from += pageSize {
 				var page answer
-				if err := json.Unmarshal([]byte(s.page(from)), &page); err != nil {
+				if err := json.Unmarshal(s.page(from), &page); err != nil {
 					b.Fatal(err)
 				}
 				for _, raw := range page.Orders {

@@ -217,6 +217,8 @@ func normalize(v *fields, s *shop) order.Order {
 	if c := v.Channel; c != nil {
 		o.Source = cmp.Or(clean(c.Name), o.Source)
 	}
+	o.TaxIncluded = n.taxIncluded()
+	n.costs(o.TaxIncluded)
 	n.states(&o)
 	n.people(&o)
 	n.lines(&o)
@@ -235,6 +237,8 @@ func fingerprint(v *fields) string {
 type normalizer struct {
 	v        *fields
 	currency string
+	items    []cost // of every line
+	methods  []cost // of every way of sending
 }
 
 func clean(s string) string { return text.Limit(text.Clean(s), 1000) }
@@ -386,27 +390,40 @@ func (n normalizer) taxIncluded() bool {
 	return len(n.v.Methods) > 0 && n.v.Methods[0].TaxIncluded
 }
 
-// before is what something costs before discounts, and after is what it costs with them: with tax where the order's
-// prices are, else without.
-func (p *priced) parts(withTax bool) (before, after, tax *big.Rat) {
-	before, after, tax = number(p.Original, p.RawOriginal), number(p.Total, p.RawTotal), number(p.Tax, p.RawTax)
+// cost is what something costs before discounts and with them: with its tax where the order's prices are, else without.
+type cost struct{ before, after, tax, whole *big.Rat }
+
+func (p *priced) cost(withTax bool) cost {
+	c := cost{before: number(p.Original, p.RawOriginal), whole: number(p.Total, p.RawTotal), tax: number(p.Tax, p.RawTax)}
+	c.after = c.whole
 	if !withTax {
-		before = new(big.Rat).Sub(before, number(p.OrigTax, p.RawOrigTax))
-		after = new(big.Rat).Sub(after, tax)
+		c.before.Sub(c.before, number(p.OrigTax, p.RawOrigTax))
+		c.after = new(big.Rat).Sub(c.whole, c.tax)
 	}
-	return before, after, tax
+	return c
+}
+
+// costs works out what everything costs, once.
+func (n *normalizer) costs(withTax bool) {
+	n.items = make([]cost, len(n.v.items()))
+	for i := range n.items {
+		n.items[i] = (*n.v.Items)[i].cost(withTax)
+	}
+	n.methods = make([]cost, len(n.v.Methods))
+	for i := range n.methods {
+		n.methods[i] = n.v.Methods[i].cost(withTax)
+	}
 }
 
 func (n normalizer) lines(o *order.Order) {
-	o.TaxIncluded = n.taxIncluded()
 	for i := range n.v.items() {
 		v := &(*n.v.Items)[i]
 		q := quantity(v.Quantity)
-		before, after, tax := v.parts(o.TaxIncluded)
+		c := n.items[i]
 		l := order.Line{
 			ExternalID: v.ID, ProductID: cmp.Or(v.VariantID, v.ProductID), SKU: clean(v.SKU), Title: clean(cmp.Or(v.Product, v.Title, v.SKU, v.ID)),
 			Variant: clean(cmp.Or(v.Variant, v.Subtitle)), Quantity: q, UnitPrice: n.money(number(v.Price, v.RawPrice)),
-			Discount: n.money(new(big.Rat).Sub(before, after)), Tax: n.money(tax), Total: n.money(after),
+			Discount: n.money(new(big.Rat).Sub(c.before, c.after)), Tax: n.money(c.tax), Total: n.money(c.after),
 			Digital: v.Ships != nil && !*v.Ships,
 		}
 		if l.Variant == l.Title || strings.EqualFold(l.Variant, "default variant") {
@@ -460,21 +477,19 @@ func (v *fields) promised() *big.Rat {
 // totals adds the parts up exactly and rounds each of them at the end; what that takes away or adds is put to the tax, so
 // that the parts of an order that is in order make its total.
 func (n normalizer) totals(o *order.Order) {
-	subtotal, shipping, discount, tax := new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat)
-	add := func(p *priced, to *big.Rat) {
-		before, after, part := p.parts(o.TaxIncluded)
-		to.Add(to, before)
-		discount.Add(discount, before).Sub(discount, after)
-		tax.Add(tax, part)
+	subtotal, shipping, discount, tax, total := new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat), new(big.Rat)
+	add := func(all []cost, to *big.Rat) {
+		for _, c := range all {
+			to.Add(to, c.before)
+			discount.Add(discount, c.before).Sub(discount, c.after)
+			tax.Add(tax, c.tax)
+			total.Add(total, c.whole)
+		}
 	}
-	for i := range n.v.items() {
-		add(&(*n.v.Items)[i].priced, subtotal)
-	}
-	for i := range n.v.Methods {
-		add(&n.v.Methods[i].priced, shipping)
-	}
+	add(n.items, subtotal)
+	add(n.methods, shipping)
 	o.Subtotal, o.ShippingCost, o.Discount, o.Tax = n.money(subtotal), n.money(shipping), n.money(discount), n.money(tax)
-	o.Total = n.money(n.v.promised())
+	o.Total = n.money(total)
 	rest := o.Total.Minor - o.Subtotal.Minor - o.ShippingCost.Minor + o.Discount.Minor
 	if o.TaxIncluded {
 		o.Subtotal.Minor += rest // lines and sending contain the tax
