@@ -13,6 +13,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -424,7 +425,7 @@ type graphError struct {
 
 // envelope is every answer.
 type envelope struct {
-	Data       json.RawMessage `json:"data"`
+	Data       any             `json:"data"`   // a pointer to what is asked for
 	Errors     json.RawMessage `json:"errors"` // a list; with a 4xx a text or an object
 	Extensions struct {
 		Cost *struct {
@@ -446,14 +447,16 @@ type envelope struct {
 
 // read finds errors in their three places: the status, the "errors", and (in mutate) the "userErrors".
 func (p *Platform) read(a *httpx.Answer, out any) (*answer, error) {
-	var e envelope
+	// What is asked for is read with the rest, at once; a pointer that stays nil tells that there is no data.
+	data := reflect.New(reflect.TypeOf(out))
+	e := envelope{Data: data.Interface()}
 	bad := json.Unmarshal(a.Body, &e)
 	list, words := problems(e.Errors)
 	words = text.Limit(text.Clean(p.http.Redact(words)), 300)
 	if a.Status != http.StatusOK {
 		return nil, p.refused(a, words)
 	}
-	if bad != nil {
+	if bad != nil && words == "" {
 		return nil, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer that cannot be read", Err: bad}
 	}
 	got := &answer{Answer: a}
@@ -463,7 +466,7 @@ func (p *Platform) read(a *httpx.Answer, out any) (*answer, error) {
 		p.bucket = bucket{most: c.Throttle.Most, left: c.Throttle.Left, rate: c.Throttle.Rate, at: p.o.Clock()}
 		p.mu.Unlock()
 	}
-	none := len(e.Data) == 0 || string(e.Data) == "null"
+	none := bad != nil || data.Elem().IsNil()
 	if words != "" {
 		if err := p.problem(got, list, words, none); err != nil {
 			return got, err
@@ -480,9 +483,7 @@ func (p *Platform) read(a *httpx.Answer, out any) (*answer, error) {
 	if none {
 		return got, sync.Errorf(sync.BadAnswer, "%s sent an answer without data", p.http.Host())
 	}
-	if err := json.Unmarshal(e.Data, out); err != nil {
-		return got, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer of an unexpected form", Err: err}
-	}
+	reflect.ValueOf(out).Elem().Set(data.Elem().Elem())
 	return got, nil
 }
 
