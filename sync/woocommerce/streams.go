@@ -300,11 +300,12 @@ func (p *Platform) include(ctx context.Context, s *shop, ids []string, status st
 // open looks at the next orders that may still change. Once a day it reads them whole: an edit of a line that leaves the
 // total alone shows nowhere else.
 func (p *Platform) open(ctx context.Context, c *cursor, s *shop, known sync.Known, now time.Time) (sync.Batch, error) {
+	if c.Ended.IsZero() && c.ID == "" { // the first reading of all orders has just had them
+		c.Ended, c.Read = now, now
+		return c.batch(false), nil
+	}
 	if c.ID == "" {
 		c.Reads = now.Sub(c.Read) >= wholeEvery || c.Read.After(now)
-		if c.Read.IsZero() { // the first reading of all orders has just had them
-			c.Reads, c.Read = false, now
-		}
 	}
 	ids, err := known.OpenOrders(ctx, c.ID, pageSize)
 	if err != nil {
