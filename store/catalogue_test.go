@@ -207,8 +207,23 @@ func TestQuoteRequests(t *testing.T) {
 		t.Errorf("%v, %v", a, err)
 	}
 	rows := []ShippingRow{{Countries: []string{"BR"}, Method: checkout.Method{Code: "std", Cost: usd(100)}}, {Method: checkout.Method{Code: "exp", Cost: usd(900)}}}
+	for _, supplier := range []string{"CJ", "lumen"} {
+		if err := d.SaveQuote(t.Context(), checkout.Quote{Supplier: supplier, Basket: "z"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := d.PutMethods(t.Context(), "CJ", rows); err != nil {
 		t.Fatal(err)
+	}
+	var left string
+	if err := d.one(t.Context(), `SELECT group_concat(supplier) FROM quotes`, nil, &left); err != nil || left != "lumen" {
+		t.Errorf("quotes are left of %q, %v: those by the old shipping table should be gone", left, err)
+	}
+	if err := d.ForgetQuotes(t.Context(), "lumen"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.one(t.Context(), `SELECT count(*) FROM quotes`, nil, &left); err != nil || left != "0" {
+		t.Errorf("%s quotes are left, %v", left, err)
 	}
 	if got, err := d.Methods(t.Context(), "CJ"); err != nil || len(got) != 2 || got[1].Method.Code != "exp" {
 		t.Errorf("%+v, %v", got, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/orderdeck/orderdeck/store/order/checkout"
 )
 
-// PutMethods replaces the shipping table of a supplier.
+// PutMethods replaces the shipping table of a supplier. What was reckoned by the old one is forgotten.
 func (d *DB) PutMethods(ctx context.Context, supplier string, table []ShippingRow) error {
 	for i := range table {
 		if err := checkMethod(supplier, i, &table[i]); err != nil {
@@ -21,6 +21,9 @@ func (d *DB) PutMethods(ctx context.Context, supplier string, table []ShippingRo
 	return d.write(ctx, func(t *tx) error {
 		t.tell = true
 		if err := t.exec(`DELETE FROM methods WHERE supplier = ?`, supplier); err != nil {
+			return err
+		}
+		if err := t.exec(`DELETE FROM quotes WHERE supplier = ?`, supplier); err != nil {
 			return err
 		}
 		for n := range table {
@@ -148,6 +151,14 @@ func (d *DB) SaveQuote(ctx context.Context, q checkout.Quote) error {
 		return t.exec(`INSERT INTO quotes (supplier, basket, at, doc) VALUES (?, ?, ?, ?)
 			ON CONFLICT (supplier, basket) DO UPDATE SET at = excluded.at, doc = excluded.doc`,
 			q.Supplier, q.Basket, millis(q.At), string(doc))
+	})
+}
+
+// ForgetQuotes forgets what a supplier asked for baskets, so that it is asked again: its prices are others now.
+func (d *DB) ForgetQuotes(ctx context.Context, supplier string) error {
+	return d.write(ctx, func(t *tx) error {
+		t.tell = true
+		return t.exec(`DELETE FROM quotes WHERE supplier = ?`, supplier)
 	})
 }
 

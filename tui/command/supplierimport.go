@@ -110,7 +110,7 @@ func (s *session) importList(ctx context.Context, x *importingList, name string)
 	}
 	return importRows(ctx, r, list, err, "product", a.productText, func(ctx context.Context, rows []checkout.Product) (int, error) {
 		_, err := a.DB.PutProducts(ctx, supplier.Name, rows, x.replace)
-		return len(rows), err
+		return len(rows), errors.Join(err, a.DB.ForgetQuotes(ctx, supplier.Name))
 	})
 }
 
