@@ -240,7 +240,7 @@ func (s *Screen) packagingMenu(l *line) ui.MenuSpec {
 		}
 		return out
 	}
-	return ui.MenuSpec{Title: "Packaging of #" + l.number, Prompt: "space chooses · type to narrow", Items: items(), Tick: func(it ui.MenuItem) ([]ui.MenuItem, tea.Cmd) {
+	return ui.MenuSpec{Title: "Packaging of #" + l.number, Prompt: "space puts in or out, Esc when done", Items: items(), Tick: func(it ui.MenuItem) ([]ui.MenuItem, tea.Cmd) {
 		cmd := s.choose(l, func(c *checkout.Choice) {
 			c.NoPackaging = it.Value == "none"
 			sku, one := strings.CutPrefix(it.Value.(string), "sku:")

@@ -54,7 +54,7 @@ func (s *session) importCommand() *cobra.Command {
 	f.StringVar(&x.dates, "dates", "", "how dates are written where the file leaves it open: dmy or mdy")
 	f.StringVar(&x.zone, "timezone", "", "the time zone of dates without one; by default the store's or yours")
 	f.StringVar(&x.encoding, "encoding", "", "of a file that is not UTF-8: windows-1252 or windows-1250")
-	f.StringVar(&x.rejects, "rejects", "", "the `FILE` for what cannot be taken over; by default beside the file, as NAME.rejects.csv")
+	f.StringVar(&x.rejects, "rejects", "", "the `FILE` for what cannot be taken over; by default NAME.rejects.csv in the current folder")
 	f.BoolVar(&x.force, "force", false, "replace a file of rejects that is there")
 	f.BoolVarP(&x.dry, "dry-run", "n", false, "say what would happen, and write nothing")
 	f.BoolVarP(&x.yes, "yes", "y", false, "do not ask")
