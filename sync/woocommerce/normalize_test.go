@@ -284,3 +284,24 @@ func TestRefundedLinesOfOpenOrders(t *testing.T) {
 		t.Errorf("%v %+v", err, got.Order.Lines)
 	}
 }
+
+// TestRecordedRefunds: the real store answered eight of them, of which one names a line.
+func TestRecordedRefunds(t *testing.T) {
+	_, _, body := recorded(t, "refunds-list")
+	f := newFake(t)
+	id := f.add(start, nil)
+	var all []any
+	if err := json.Unmarshal(body, &all); err != nil {
+		t.Fatal(err)
+	}
+	f.orders[id]["_refunds"] = all
+	p := f.platform()
+	s, err := p.hello(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := p.returned(t.Context(), strconv.Itoa(id), s)
+	if err != nil || len(back) != 1 || back["169"] != order.Units(1) {
+		t.Errorf("%v %v", back, err)
+	}
+}
