@@ -39,7 +39,6 @@ type Options struct {
 	Sleep     func(context.Context, time.Duration) error // nil = time passes
 	Timeout   time.Duration
 	Transport http.RoundTripper
-	BulkFrom  int // how many orders a first import takes as a file; 0 = usual
 }
 
 // Platform is one Shopify store.

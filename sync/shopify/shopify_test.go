@@ -579,3 +579,26 @@ func TestOddOrders(t *testing.T) {
 		}
 	}
 }
+
+// TestOrdersAreKeptAsTheyCame: what is kept of each order is what was read of it, whatever its texts look like.
+func TestOrdersAreKeptAsTheyCame(t *testing.T) {
+	f := newFake(t)
+	for _, note := range []string{"plain", `"nodes":[{`, `}]}`, `a \\" b`, "ünï{]"} {
+		f.add(start, func(o object) { o["note"] = note })
+	}
+	b, err := f.platform().Pull(t.Context(), streamUpdated, nil, newDesk())
+	if err != nil || len(b.Orders) != 5 {
+		t.Fatalf("%v, %d orders", err, len(b.Orders))
+	}
+	for _, got := range b.Orders {
+		var v fields
+		if err := json.Unmarshal(got.Raw, &v); err != nil || v.LegacyResourceId != got.Order.ExternalID || note(v.Note) != got.Order.CustomerNote {
+			t.Errorf("%v: %s", err, got.Raw)
+		}
+	}
+	for _, bad := range []string{"", `{}`, `"nodes"`, `"nodes":[{`, `"nodes":null`} {
+		if got := apart([]byte(bad)); len(got) != 0 {
+			t.Errorf("%s: %q", bad, got)
+		}
+	}
+}

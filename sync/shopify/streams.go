@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,7 +106,7 @@ func (p *Platform) updated(ctx context.Context, c cursor, s *shop) (sync.Batch, 
 	}
 	b := sync.Batch{More: page.more, ClockSkew: s.skew}
 	for i := range page.nodes {
-		got, at, err := p.one(ctx, page.nodes[i], s)
+		got, at, err := p.pulled(ctx, &page.nodes[i], page.raw[i], s)
 		if err != nil {
 			return sync.Batch{}, err
 		}
@@ -147,7 +148,8 @@ func (p *Platform) count(ctx context.Context) int {
 
 // listed is a page of orders.
 type listed struct {
-	nodes []json.RawMessage
+	nodes []fields
+	raw   [][]byte // each node as it came
 	more  bool
 	after string
 }
@@ -165,7 +167,7 @@ func (p *Platform) page(ctx context.Context, c *cursor) (listed, error) {
 		var out struct {
 			Orders struct {
 				PageInfo admin.OrdersOrdersOrderConnectionPageInfo `json:"pageInfo"`
-				Nodes    []json.RawMessage                         `json:"nodes"`
+				Nodes    []fields                                  `json:"nodes"`
 			} `json:"orders"`
 		}
 		a, err := p.call(ctx, "Orders", admin.Orders_Operation, vars, &out)
@@ -187,7 +189,11 @@ func (p *Platform) page(ctx context.Context, c *cursor) (listed, error) {
 		if out.Orders.PageInfo.HasNextPage && (after == "" || after == c.After) {
 			return listed{}, sync.Errorf(sync.BadAnswer, "%s sends the same page again and again", p.http.Host())
 		}
-		return listed{out.Orders.Nodes, out.Orders.PageInfo.HasNextPage, after}, nil
+		raw := apart(a.Body)
+		if len(raw) != len(out.Orders.Nodes) {
+			return listed{}, sync.Errorf(sync.BadAnswer, "%s sent a list of orders that cannot be read", p.http.Host())
+		}
+		return listed{out.Orders.Nodes, raw, out.Orders.PageInfo.HasNextPage, after}, nil
 	}
 }
 
@@ -209,19 +215,64 @@ func (p *Platform) resize(cost float64) {
 // one makes an order of an answer, with what did not fit into it.
 func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop) (store.Pulled, time.Time, error) {
 	var v fields
-	if err := json.Unmarshal(raw, &v); err != nil || v.LegacyResourceId == "" {
+	if err := json.Unmarshal(raw, &v); err != nil {
 		return store.Pulled{}, time.Time{}, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an order that cannot be read", Err: err}
 	}
-	more, err := p.complete(ctx, &v)
+	return p.pulled(ctx, &v, raw, s)
+}
+
+func (p *Platform) pulled(ctx context.Context, v *fields, raw []byte, s *shop) (store.Pulled, time.Time, error) {
+	if v.LegacyResourceId == "" {
+		return store.Pulled{}, time.Time{}, sync.Errorf(sync.BadAnswer, "%s sent an order without an id", p.http.Host())
+	}
+	more, err := p.complete(ctx, v)
 	if err != nil {
 		return store.Pulled{}, time.Time{}, err
 	}
 	if more {
-		if raw, err = json.Marshal(&v); err != nil {
+		if raw, err = json.Marshal(v); err != nil {
 			return store.Pulled{}, time.Time{}, &sync.Error{Kind: sync.Broken, Text: "an order could not be kept", Err: err}
 		}
 	}
-	return store.Pulled{Order: normalize(&v, s), Raw: raw}, instant(v.UpdatedAt), nil
+	return store.Pulled{Order: normalize(v, s), Raw: raw}, instant(v.UpdatedAt), nil
+}
+
+// apart finds the orders of a page as they came, in an answer that has been read already: to read each of them a second
+// time would cost more than all the rest. The list is the first "nodes" of the answer, since no text of ours comes before
+// it; what is no list gives nothing.
+func apart(body []byte) [][]byte {
+	_, rest, ok := bytes.Cut(body, []byte(`"nodes"`))
+	if !ok {
+		return nil
+	}
+	var out [][]byte
+	depth, begin, inText := 0, 0, false
+	for i := 0; i < len(rest); i++ {
+		c := rest[i]
+		switch {
+		case inText:
+			switch c {
+			case '\\':
+				i++
+			case '"':
+				inText = false
+			}
+		case c == '"':
+			inText = true
+		case c == '{' || c == '[':
+			if depth++; depth == 2 {
+				begin = i
+			}
+		case c == '}' || c == ']':
+			if depth--; depth == 1 {
+				out = append(out, rest[begin:i+1:i+1])
+			}
+			if depth == 0 {
+				return out
+			}
+		}
+	}
+	return nil
 }
 
 // The sizes of the lists within an order in operations.graphql. They are cut off without a word: one that is full may have
