@@ -45,6 +45,21 @@ func (s *Service) works(ctx context.Context) (stop func()) {
 	}
 }
 
+// restFor is for how long one sync looks after what is on its way out, once the stores have been asked.
+const restFor = time.Minute
+
+// rest has the outbox do all that is due now, so that one sync follows what was bought and tells the stores of it.
+func (s *Service) rest(ctx context.Context) {
+	if s.o.Outbox == nil || ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, restFor)
+	defer cancel()
+	if _, err := s.o.Outbox.Step(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("what is on its way out could not be seen to", "err", err)
+	}
+}
+
 // doneEvery is how often Work asks whether it is done.
 const doneEvery = 100 * time.Millisecond
 

@@ -122,6 +122,8 @@ func (s *Service) hold(ctx context.Context, w *wire, shops []string) error {
 		h.launch(ctx)
 		if h.once && h.idle() {
 			if !h.changed {
+				stop()
+				s.rest(ctx)
 				return nil
 			}
 			h.background()

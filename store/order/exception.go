@@ -117,7 +117,7 @@ func placementExceptions(o *Order, f Facts, p *Placement, add func(ExceptionCode
 	if p.State == PlacementPending && p.Reason != "" {
 		add(ExceptionPlacementFailed, now, p.Supplier+": "+p.Reason)
 	}
-	if shipped && !o.Fulfilment.sent() && o.Fulfilment != FulfilmentPartial && !p.ShippedAt.IsZero() {
+	if shipped && !f.Untold && !o.Fulfilment.sent() && o.Fulfilment != FulfilmentPartial && !p.ShippedAt.IsZero() {
 		add(ExceptionStoreNotTold, p.ShippedAt.Add(toldAfter), p.Supplier+" has shipped, but the store still says "+words(o.Fulfilment))
 	}
 }

@@ -17,6 +17,7 @@ type Facts struct {
 	Hold             HoldKind
 	HoldUntil        time.Time
 	Gone             bool // the store no longer lists it
+	Untold           bool // nobody can be told there what has shipped: the store's orders come from files
 	// SetAside are the guards that the merchant knowingly set aside for this order.
 	SetAside []Guard
 }

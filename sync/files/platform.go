@@ -4,7 +4,9 @@ package files
 import (
 	"context"
 
+	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // Kind is the platform of a store whose orders come from files only.
@@ -13,7 +15,10 @@ const Kind = "files"
 // Platform is such a store: there is nobody to ask.
 type Platform struct{}
 
-var _ sync.Platform = Platform{}
+var (
+	_ sync.Platform = Platform{}
+	_ outbox.Shop   = Platform{}
+)
 
 // Kind is the platform's name in the settings.
 func (Platform) Kind() string { return Kind }
@@ -35,3 +40,11 @@ func (Platform) Streams() []string { return nil }
 func (Platform) Pull(context.Context, string, []byte, sync.Known) (sync.Batch, error) {
 	return sync.Batch{}, &sync.Error{Kind: sync.Broken, Text: "a store of order files has nothing to fetch"}
 }
+
+// Read has nobody to ask.
+func (Platform) Read(context.Context, string) (store.Pulled, error) {
+	return store.Pulled{}, outbox.ErrNobody
+}
+
+// Fulfil has nobody to tell.
+func (Platform) Fulfil(context.Context, string, store.TellDoc) error { return outbox.ErrNobody }

@@ -206,6 +206,8 @@ func (j *job) stillWanted(ctx context.Context, doc store.PlaceDoc, give bool) (o
 	switch {
 	case errors.As(err, &db):
 		return false, db.err
+	case errors.Is(err, ErrNobody): // what the desk knows of the order is all there is, and that was looked at when it was told to buy
+		return true, nil
 	case err != nil:
 		return j.withoutStore(ctx, doc, err)
 	case len(blockers) == 0:

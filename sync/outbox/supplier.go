@@ -129,6 +129,10 @@ var (
 // ErrGone is what Shop.Read gives for an order that the store no longer has.
 var ErrGone = errors.New("the store no longer has this order")
 
+// ErrNobody is what a Shop gives whose orders come from files: there is nobody to be asked or told, and nothing is missing
+// when that is not done.
+var ErrNobody = errors.New("the store's orders come from files: there is nobody to ask")
+
 // Shop is what the outbox asks of a store platform. A sync.Platform that is one too can be told of parcels and is asked
 // again before its orders are paid. Its methods may be called from several goroutines, also while the platform is pulled.
 type Shop interface {

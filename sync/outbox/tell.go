@@ -53,6 +53,9 @@ func (l *lane) tell(ctx context.Context, e store.Effect) error {
 	switch {
 	case errors.Is(err, ErrGone):
 		return j.tellFails(ctx, words(err))
+	case errors.Is(err, ErrNobody):
+		j.h = j.h.add(j.now(), markFound, words(err))
+		return j.tellDone(ctx)
 	case err != nil:
 		since, _ := j.h.attempt()
 		j.h = j.h.add(j.now(), markUnclear, words(err))

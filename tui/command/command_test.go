@@ -271,7 +271,7 @@ func TestWhatCanBeDoneThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	can, cannot := acts(actsOf(&lazy{Platform: p}))
+	can, cannot := acts(actsOf(&lazyShop{&lazy{Platform: p}}))
 	if !slices.Contains(can, "mark paid") || !slices.ContainsFunc(cannot, func(why string) bool { return strings.HasPrefix(why, "refund: ") }) {
 		t.Errorf("can %q, cannot %q", can, cannot)
 	}

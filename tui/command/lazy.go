@@ -32,7 +32,7 @@ func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Se
 		return nil, err
 	}
 	if keyless.Capabilities().Offline {
-		return &lazy{Platform: keyless, ready: keyless}, nil
+		return &lazyShop{&lazy{Platform: keyless, ready: keyless}}, nil
 	}
 	l := &lazy{Platform: keyless, store: st, connect: connect, secrets: secrets}
 	if _, ok := keyless.(outbox.Shop); ok {

@@ -278,8 +278,11 @@ func (s *session) test(ctx context.Context, c *config.Config, st config.StoreCon
 
 // actsOf says what can be done to orders at a platform: by the name of the act, why it cannot, "" where it can.
 func actsOf(p sync.Platform) map[string]string {
-	if l, ok := p.(*lazy); ok {
-		p = l.Platform // what it can do needs no key
+	switch l := p.(type) { // what it can do needs no key
+	case *lazy:
+		p = l.Platform
+	case *lazyShop:
+		p = l.Platform
 	}
 	actor, ok := p.(outbox.Actor)
 	if !ok {
