@@ -43,7 +43,11 @@ func (m *root) draw() string {
 	m.cursor = nil
 	if m.w < minWidth || m.h < minHeight {
 		c := &m.canvas
-		c.Text(c.Box(), fmt.Sprintf("Orderdeck needs a window of %d × %d; this one is %d × %d.", minWidth, minHeight, m.w, m.h), theme.Plain)
+		text := fmt.Sprintf("Orderdeck needs a window of %d × %d; this one is %d × %d.", minWidth, minHeight, m.w, m.h)
+		if draw.Width(text) > m.w {
+			text = fmt.Sprintf("needs %d × %d", minWidth, minHeight)
+		}
+		c.Text(c.Box(), text, theme.Plain)
 		return c.Render(&m.ctx.Theme.Palette)
 	}
 	whole := ui.Screen(m.home)

@@ -161,12 +161,12 @@ func TestCan(t *testing.T) {
 		{"not linked", EventTracking, func(o *Order, f *Facts) { f.Links = nil }, false, "after checkout", "link the products"},
 		{"not paid", EventTracking, func(o *Order, f *Facts) { o.CustomerPayment = PaymentPending }, false, "after checkout", "customer must pay"},
 		{"not settled", EventTracking, func(o *Order, f *Facts) { place(f, PlacementPending) }, false, "after checkout", "lumen"},
-		{"promised", EventTracking, func(o *Order, f *Facts) { promise(f, 2); place(f, PlacementPlaced).CheckedOut = friday }, false, "expected from 24 Nov 2026", "lumen"},
-		{"promised by date", EventTracking, func(o *Order, f *Facts) { place(f, PlacementProcessing).LateAt = testNow.AddDate(0, 0, 9) }, false, "expected from 30 Nov 2026", "lumen"},
+		{"promised", EventTracking, func(o *Order, f *Facts) { promise(f, 2); place(f, PlacementPlaced).CheckedOut = friday }, false, "expected by 24 Nov 2026", "lumen"},
+		{"promised by date", EventTracking, func(o *Order, f *Facts) { place(f, PlacementProcessing).LateAt = testNow.AddDate(0, 0, 9) }, false, "expected by 30 Nov 2026", "lumen"},
 		{"promise broken", EventTracking, func(o *Order, f *Facts) {
 			promise(f, 2)
 			place(f, PlacementPlaced).CheckedOut = friday.AddDate(0, 0, -14)
-		}, false, "was expected from 10 Nov 2026", "ask lumen"},
+		}, false, "was expected by 10 Nov 2026", "ask lumen"},
 		{"no promise", EventTracking, func(o *Order, f *Facts) { place(f, PlacementPlaced) }, false, "no promise on file", "ask lumen"},
 		{"shipped, no number", EventTracking, func(o *Order, f *Facts) { place(f, PlacementShipped) }, false, "without a tracking number", "ask lumen"},
 		{"fulfilled, no number", EventTracking, func(o *Order, f *Facts) { o.Fulfilment = Fulfilled }, false, "without a tracking number", "in the store"},

@@ -66,9 +66,9 @@ func promised(o *Order, s State, f Facts) Verdict {
 	case last.IsZero(): // no placement says that it waits; the store alone says so
 		return refuse("no promise on file", "ask the supplier when it ships")
 	case last.Before(f.Now):
-		return refuse("was expected from "+date(last), "ask "+who+" where it is")
+		return refuse("was expected by "+date(last), "ask "+who+" where it is")
 	}
-	return refuse("expected from "+date(last), "wait until "+who+" has shipped it")
+	return refuse("expected by "+date(last), "wait until "+who+" has shipped it")
 }
 
 func date(t time.Time) string { return t.Format("2 Jan 2006") }

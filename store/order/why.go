@@ -79,7 +79,7 @@ func way(o *Order, s State, f Facts, ok func(string, ...any), not func(string, s
 		case g.Placement == nil && f.OwnStock:
 			not("ship it and tell the store", "%s: not sent yet", what)
 		case g.Placement == nil && !g.CostKnown:
-			not("link the products to a supplier", "%s: no supplier product, or its cost is not known", what)
+			not("link the products to a supplier, or give their cost", "%s: no supplier product, or its cost is not known", lacking(o, f, g))
 		case g.Placement == nil && g.Stage == StageAwaiting:
 			ok("%s: linked, %s to %s", what, g.Cost, g.Supplier)
 		case g.Placement == nil:
@@ -89,6 +89,21 @@ func way(o *Order, s State, f Facts, ok func(string, ...any), not func(string, s
 			placedWhy(g, what, ok, not)
 		}
 	}
+}
+
+// lacking names the lines of a group that cannot be bought yet; all of it where none stands out.
+func lacking(o *Order, f Facts, g *Group) string {
+	only := *g
+	only.Lines = nil
+	for _, i := range g.Lines {
+		if l, ok := f.Links[o.Lines[i].ProductKey()]; !ok || !l.CostKnown {
+			only.Lines = append(only.Lines, i)
+		}
+	}
+	if len(only.Lines) == 0 {
+		return titles(o, g)
+	}
+	return titles(o, &only)
 }
 
 func placedWhy(g *Group, what string, ok func(string, ...any), not func(string, string, ...any)) {

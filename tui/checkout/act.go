@@ -232,6 +232,9 @@ func (s *Screen) packagingMenu(l *line) ui.MenuSpec {
 			{Title: "none", Value: "none", Mark: l.choice.NoPackaging},
 		}
 		for _, p := range l.private {
+			if p.Kind == checkout.KindCard && l.entry.CardText == "" {
+				continue // its words come from a rule: without one it would go out blank
+			}
 			it := ui.MenuItem{Title: p.Title, Value: "sku:" + p.SKU, Group: "of " + l.entry.Supplier.Label(), Mark: slices.Contains(l.choice.Packaging, p.SKU), Help: string(p.Kind)}
 			if p.CostKnown {
 				it.Help += " · " + s.ctx.Money(p.Cost)

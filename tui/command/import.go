@@ -294,9 +294,13 @@ func (s *session) writeRejects(x *importing, name string, rejects []*orderfile.R
 		return nil
 	}
 	if x.rejects == "" {
-		x.rejects = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)) + ".rejects.csv"
+		base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 		if name == "-" {
-			x.rejects = "import.rejects.csv"
+			base = "import"
+		}
+		x.rejects = base + ".rejects.csv"
+		for n := 2; taken(x.rejects) && !x.force; n++ { // a script that reads the same file every day goes on
+			x.rejects = fmt.Sprintf("%s.rejects-%d.csv", base, n)
 		}
 	}
 	if _, err := os.Lstat(x.rejects); err == nil && !x.force {
@@ -312,6 +316,11 @@ func (s *session) writeRejects(x *importing, name string, rejects []*orderfile.R
 		return w.Error()
 	}
 	return config.WriteFile(x.rejects, b.Bytes(), 0o600)
+}
+
+func taken(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 // imported says what became of it.
