@@ -99,12 +99,8 @@ func (s *session) addSupplier(ctx context.Context, a *addingSupplier) error {
 		if a.keyFile != "" {
 			return usage("a supplier of the kind %s has no key: leave --key-file out", a.one.Kind)
 		}
-		if a.one.Currency == "" {
-			made, err := kind.Connect(a.one, config.Secret{}, s.supplierDeps(&App{Config: c, Version: s.version().Version, Log: slog.New(slog.DiscardHandler)}))
-			if err != nil {
-				return fmt.Errorf("%s was not added: %w", a.one.Name, err)
-			}
-			a.one.Currency = made.Caps().Currency
+		if err := s.ownCurrency(c, &a.one); err != nil {
+			return fmt.Errorf("%s was not added: %w", a.one.Name, err)
 		}
 	} else {
 		mode, err := s.chooseMode(ctx, c, a.secrets)
@@ -148,6 +144,18 @@ func (s *session) addSupplier(ctx context.Context, a *addingSupplier) error {
 		return err
 	}
 	return s.firstCatalogue(ctx, a.one.Name)
+}
+
+// ownCurrency fills in the currency of a supplier that has one of its own and needs no key.
+func (s *session) ownCurrency(c *config.Config, one *config.SupplierConfig) error {
+	if one.Currency != "" {
+		return nil
+	}
+	made, err := s.deps.Suppliers[one.Kind].Connect(*one, config.Secret{}, s.supplierDeps(&App{Config: c, Version: s.version().Version, Log: slog.New(slog.DiscardHandler)}))
+	if err == nil {
+		one.Currency = made.Caps().Currency
+	}
+	return err
 }
 
 // firstCatalogue brings the catalogue of a supplier that has just been added, where it is small enough to be had whole.
