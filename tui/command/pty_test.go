@@ -70,7 +70,7 @@ func (k *talk) text() string {
 // wait waits until a text has been shown as often as that.
 func (k *talk) wait(text string, times int) {
 	k.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for strings.Count(k.text(), text) < times {
 		select {
 		case _, ok := <-k.more:
@@ -78,7 +78,7 @@ func (k *talk) wait(text string, times int) {
 				k.t.Fatalf("it ended without %q:\n%s", text, k.text())
 			}
 		case <-deadline:
-			k.t.Fatalf("no %q within 20 s:\n%s", text, k.text())
+			k.t.Fatalf("no %q within two minutes:\n%s", text, k.text())
 		}
 	}
 }
