@@ -16,6 +16,7 @@ import (
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -122,17 +123,9 @@ func total(m map[string]int) (n int) {
 	return n
 }
 
-// schedules is how many random schedules of faults are gone through: fewer with -short, as under the race detector.
-func schedules() uint64 {
-	if testing.Short() {
-		return 20
-	}
-	return 200
-}
-
 // TestNothingIsLostWhateverFails pulls through 200 schedules of faults.
 func TestNothingIsLostWhateverFails(t *testing.T) {
-	for seed := range schedules() {
+	for seed := range schedules.Count() {
 		f := newFake(t)
 		f.now = func() time.Time { return start }
 		for i := range 230 {
@@ -157,7 +150,7 @@ func TestNothingIsLostWhateverFails(t *testing.T) {
 // TestEveryActIsDoneOnce acts through schedules of faults as the outbox does: after an unknown outcome it looks, and acts
 // again only when nothing is there.
 func TestEveryActIsDoneOnce(t *testing.T) {
-	for seed := range schedules() {
+	for seed := range schedules.Count() {
 		f := newFake(t)
 		id := strconv.Itoa(f.add(start, func(o map[string]any) { o["status_enum"] = "pending_payment" }))
 		f.fault = someFaults(seed, 0.35)

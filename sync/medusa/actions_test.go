@@ -8,6 +8,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -332,7 +333,7 @@ func TestATokenThatEndsInAnActIsNoHarm(t *testing.T) {
 
 // TestActFaultSchedules: whatever fails in between, every act is done exactly once.
 func TestActFaultSchedules(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range schedules.Count() {
 		f := newFake(t)
 		f.now = func() time.Time { return start }
 		id, other := f.add(start, nil), f.add(start, unpaid)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 )
 
 var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -288,7 +289,7 @@ func TestTheSweepFindsWhatNoDateTells(t *testing.T) {
 
 // TestFaultSchedules: whatever fails in between, every order is there once, as it is at the store.
 func TestFaultSchedules(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range schedules.Count() {
 		now := start.Add(time.Hour)
 		f := newFake(t)
 		f.now = func() time.Time { return now }

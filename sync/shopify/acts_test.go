@@ -9,6 +9,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 	"github.com/orderdeck/orderdeck/sync/shopify/admin"
 )
@@ -268,7 +269,7 @@ func draftOf() *order.Order {
 // TestEveryActIsDoneOnce acts through 200 schedules of faults as the outbox does: after an unknown outcome it acts again,
 // and the act looks first.
 func TestEveryActIsDoneOnce(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range schedules.Count() {
 		f := newFake(t)
 		f.schema = nil
 		id := f.add(start, func(o object) { o["canMarkAsPaid"], o["fullyPaid"] = true, false })

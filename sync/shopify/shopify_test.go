@@ -18,6 +18,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 	"github.com/orderdeck/orderdeck/sync/shopify/admin"
 )
 
@@ -286,7 +287,7 @@ func TestNestedTruncationIsFollowed(t *testing.T) {
 
 // TestNothingIsLostWhateverFails pulls through 200 schedules of faults, while orders come and change.
 func TestNothingIsLostWhateverFails(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range schedules.Count() {
 		f := newFake(t)
 		f.schema = nil // it is held against it elsewhere
 		for i := range 24 {

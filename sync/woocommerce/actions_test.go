@@ -13,6 +13,7 @@ import (
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -54,11 +55,7 @@ func told(o *order.Order, tracking string) bool {
 // TestEveryActIsDoneOnce acts through schedules of faults as the outbox does: after an unknown outcome it looks, and acts
 // again only when nothing is there. The clock moves by less than a store may still be at it.
 func TestEveryActIsDoneOnce(t *testing.T) {
-	seeds := uint64(200)
-	if testing.Short() {
-		seeds = 20
-	}
-	for seed := range seeds {
+	for seed := range schedules.Count() {
 		f, now := world(t, 0)
 		f.auto = true
 		way := []string{"", "tracking", "fulfillments"}[seed%3]

@@ -13,6 +13,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 )
 
 var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -330,11 +331,7 @@ func TestIgnoredFiltersAreDetected(t *testing.T) {
 
 // TestNothingIsLostWhateverFails pulls through 200 schedules of faults, while orders come and change.
 func TestNothingIsLostWhateverFails(t *testing.T) {
-	seeds := uint64(200)
-	if testing.Short() {
-		seeds = 20
-	}
-	for seed := range seeds {
+	for seed := range schedules.Count() {
 		f, now := world(t, 0)
 		for i := range 24 {
 			f.add(start.Add(-time.Duration(240-i)*time.Hour), func(o map[string]any) {
