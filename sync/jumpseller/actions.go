@@ -35,17 +35,17 @@ func (p *Platform) Read(ctx context.Context, externalID string) (store.Pulled, e
 	return *got, nil
 }
 
-// mutate makes a request that changes something, and says of its failure whether it may have happened.
+// mutate makes a request that changes something, and says of its failure whether it may have happened: only what the store
+// itself refuses certainly did not; a web page may come from something in between, after it was done.
 func (p *Platform) mutate(ctx context.Context, method, path string, body, out any) error {
-	_, err := p.call(ctx, method, path, nil, body, out)
+	a, err := p.call(ctx, method, path, nil, body, out)
 	switch {
-	case err == nil, errors.Is(err, httpx.ErrNotSent):
-		if err != nil {
-			return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
-		}
+	case err == nil:
 		return nil
-	case sync.KindOf(err) == sync.Refused, sync.KindOf(err) == sync.Auth:
-		return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+	case errors.Is(err, httpx.ErrNotSent):
+		return outbox.NotSent(err)
+	case a != nil && a.Status/100 == 4 && sync.KindOf(err) != sync.RateLimited:
+		return outbox.Rejected(err)
 	}
 	return err
 }
@@ -54,14 +54,14 @@ func (p *Platform) mutate(ctx context.Context, method, path string, body, out an
 func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.TellDoc) error {
 	got, err := p.Read(ctx, externalID)
 	if err != nil {
-		return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.NotSent(err)
 	}
 	if !whole(&got.Order, doc.Lines) {
 		return fmt.Errorf("%w: Jumpseller can only be told that a whole order has left, and this parcel is a part of it", outbox.ErrNotOffered)
 	}
 	from, err := p.location(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.NotSent(err)
 	}
 	f := map[string]any{
 		"type": "manual", "order_id": externalID, "location_id": from, "tracking_number": doc.Parcel.Tracking, "send_email": doc.Notify,
@@ -180,7 +180,7 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 func (p *Platform) setStatus(ctx context.Context, id, status string, is func(*order.Order) bool) (outbox.Done, error) {
 	got, err := p.Read(ctx, id)
 	if err != nil {
-		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	if is(&got.Order) {
 		return outbox.Done{Already: true}, nil
@@ -204,7 +204,7 @@ func (p *Platform) track(ctx context.Context, id string, parcel order.Parcel) (o
 		Tracking loose `json:"tracking_number"`
 	}
 	if _, err := p.get(ctx, "order/"+url.PathEscape(id)+"/fulfillments.json", nil, &all); err != nil {
-		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	which := ""
 	for _, w := range all {
@@ -239,7 +239,7 @@ func (p *Platform) note(ctx context.Context, id string, a outbox.Act) (outbox.Do
 		} `json:"order_history"`
 	}
 	if _, err := p.get(ctx, path, nil, &all); err != nil {
-		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	mark := " [" + a.Key + "]"
 	for _, h := range all {
@@ -260,7 +260,7 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 		Orders []wrapped `json:"orders"`
 	}
 	if _, err := p.get(ctx, "orders/search.json", url.Values{"query": {a.Key}}, &found); err != nil {
-		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	for _, w := range found.Orders {
 		if w.Order != nil && a.Key != "" && strings.Contains(string(w.Order.Note), a.Key) {

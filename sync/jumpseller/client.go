@@ -203,12 +203,12 @@ func (p *Platform) call(ctx context.Context, method, path string, query url.Valu
 		return nil, e
 	}
 	if err := p.login(ctx); err != nil {
-		return nil, err
+		return nil, unsent(method, err)
 	}
 	a, err := p.send(ctx, method, path, query, body)
 	if err == nil && a.Status == http.StatusUnauthorized && p.oauth() != nil && p.forget() {
 		if err := p.login(ctx); err != nil {
-			return nil, err
+			return nil, unsent(method, err)
 		}
 		a, err = p.send(ctx, method, path, query, body)
 	}
@@ -227,6 +227,14 @@ func (p *Platform) call(ctx context.Context, method, path string, query url.Valu
 		return nil, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer that cannot be read", Err: err}
 	}
 	return a, nil
+}
+
+// unsent says of a request that would change something that it never left, since there was no token for it.
+func unsent(method string, err error) error {
+	if method == http.MethodGet {
+		return err
+	}
+	return fmt.Errorf("%w: %w", httpx.ErrNotSent, err)
 }
 
 func (p *Platform) send(ctx context.Context, method, path string, query url.Values, body any) (*httpx.Answer, error) {

@@ -51,10 +51,11 @@ const (
 	broken    fault = "500"
 	brokenBut fault = "500 after it was done"
 	page      fault = "a web page"
+	pageBut   fault = "a web page after it was done"
 	half      fault = "half of the JSON"
 )
 
-var faults = []fault{cut, after, tooMuch, broken, brokenBut, page, half}
+var faults = []fault{cut, after, tooMuch, broken, brokenBut, page, pageBut, half}
 
 func newFake(t testing.TB) *fake {
 	return &fake{
@@ -158,6 +159,8 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, io.ErrUnexpectedEOF
 	case brokenBut:
 		return answer(500, `{"message":"Internal error"}`, nil), nil
+	case pageBut:
+		return answer(200, "<html><title>Just a moment</title></html>", http.Header{"Content-Type": {"text/html"}}), nil
 	case half:
 		data = data[:len(data)/2]
 	}

@@ -546,3 +546,20 @@ func (s *pageServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return answer(200, string(s.pages[n-1]), nil), nil
 }
+
+// TestAWebPageAfterwardsIsNoRefusal is a proxy that shows a page of its own although the store has done what it was asked.
+func TestAWebPageAfterwardsIsNoRefusal(t *testing.T) {
+	f := newFake(t)
+	id := strconv.Itoa(f.add(start, nil))
+	p := f.platform()
+	f.fault = func(method, _ string) fault {
+		if method == http.MethodPost {
+			return pageBut
+		}
+		return fine
+	}
+	err := p.Fulfil(t.Context(), id, store.TellDoc{Parcel: order.Parcel{Tracking: "X"}, Lines: []order.ShipmentLine{{LineID: "1", Quantity: order.Units(2)}}})
+	if err == nil || errors.Is(err, outbox.ErrRejected) || errors.Is(err, outbox.ErrNotSent) || f.made["fulfilment X"] != 1 {
+		t.Errorf("%v, done %d times", err, f.made["fulfilment X"])
+	}
+}

@@ -6,6 +6,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
@@ -125,6 +126,12 @@ var (
 	ErrNotSent    = errors.New("the request never left") // refused connection, unknown host, no TLS
 	ErrNotOffered = errors.New("not offered there")
 )
+
+// NotSent says of an error that what it is about never left.
+func NotSent(err error) error { return fmt.Errorf("%w: %w", ErrNotSent, err) }
+
+// Rejected says of an error that it is a refusal of the other side's own, so that nothing happened.
+func Rejected(err error) error { return fmt.Errorf("%w: %w", ErrRejected, err) }
 
 // ErrGone is what Shop.Read gives for an order that the store no longer has.
 var ErrGone = errors.New("the store no longer has this order")
