@@ -41,7 +41,7 @@ func (p *Platform) Read(ctx context.Context, externalID string) (store.Pulled, e
 func (p *Platform) look(ctx context.Context, id string) (*fields, error) {
 	it, err := p.whole(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return nil, outbox.NotSent(err)
 	}
 	if it == nil {
 		return nil, fmt.Errorf("%w: %w", outbox.ErrRejected, outbox.ErrGone)
@@ -60,9 +60,9 @@ func (p *Platform) mutate(ctx context.Context, path string, body, out any) error
 	case err == nil:
 		return nil
 	case errors.Is(err, httpx.ErrNotSent):
-		return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.NotSent(err)
 	case errors.Is(err, errAnswered):
-		return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return outbox.Rejected(err)
 	}
 	return err
 }
@@ -201,7 +201,7 @@ func (p *Platform) pack(ctx context.Context, v *fields, lines []part, notify boo
 	if !slices.ContainsFunc(v.Methods, func(m method) bool { return m.Option != "" }) {
 		from, err := p.location(ctx)
 		if err != nil {
-			return "", fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+			return "", outbox.NotSent(err)
 		}
 		if from != "" {
 			body["location_id"] = from
@@ -520,7 +520,7 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 		return outbox.Done{}, rejected("a draft needs lines and a key by which it is found again")
 	}
 	notSent := func(err error) (outbox.Done, error) {
-		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	s, err := p.hello(ctx)
 	if err != nil {

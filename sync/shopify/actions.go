@@ -44,12 +44,10 @@ func (p *Platform) Read(ctx context.Context, externalID string) (store.Pulled, e
 // look asks before something is done; a failure then means that nothing was.
 func (p *Platform) look(ctx context.Context, name, query string, vars map[string]any, out any) error {
 	if _, err := p.call(ctx, name, query, vars, out); err != nil {
-		return notSent(err)
+		return outbox.NotSent(err)
 	}
 	return nil
 }
-
-func notSent(err error) error { return fmt.Errorf("%w: %w", outbox.ErrNotSent, err) }
 
 func rejected(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", outbox.ErrRejected, fmt.Sprintf(format, args...))
@@ -63,9 +61,9 @@ func (p *Platform) mutate(ctx context.Context, name, query string, vars map[stri
 	switch {
 	case err == nil:
 	case errors.Is(err, httpx.ErrNotSent), errors.Is(err, errNothingDone) && sync.KindOf(err) == sync.RateLimited:
-		return notSent(err)
+		return outbox.NotSent(err)
 	case errors.Is(err, errNothingDone):
-		return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return outbox.Rejected(err)
 	default:
 		return err
 	}
@@ -150,7 +148,7 @@ func (p *Platform) toSend(ctx context.Context, id string) ([]sendable, error) {
 func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.TellDoc) error {
 	got, err := p.Read(ctx, externalID)
 	if err != nil {
-		return notSent(err)
+		return outbox.NotSent(err)
 	}
 	left, err := missing(&got.Order, doc)
 	if err != nil {
@@ -161,7 +159,7 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 	}
 	parts, err := p.toSend(ctx, externalID)
 	if err != nil {
-		return notSent(err)
+		return outbox.NotSent(err)
 	}
 	calls, order := map[string][]any{}, []string{}
 	for _, s := range parts {
@@ -497,7 +495,7 @@ func (p *Platform) refundLines(ctx context.Context, o *admin.AllowedOrder, a out
 	if a.Restock && len(a.Lines) > 0 {
 		parts, err := p.toSend(ctx, number(o.Id))
 		if err != nil {
-			return nil, notSent(err)
+			return nil, outbox.NotSent(err)
 		}
 		for _, s := range parts {
 			place = cmp.Or(place, s.place)
@@ -613,7 +611,7 @@ func (p *Platform) tag(ctx context.Context, o *admin.AllowedOrder, a outbox.Act)
 func (p *Platform) retrack(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
 	got, err := p.Read(ctx, id)
 	if err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	which := ""
 	for _, s := range got.Order.Fulfilments {
@@ -637,7 +635,7 @@ func (p *Platform) retrack(ctx context.Context, id string, a outbox.Act) (outbox
 func (p *Platform) request(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
 	parts, err := p.toSend(ctx, id)
 	if err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	asked, todo := false, parts[:0:0]
 	for _, s := range parts {

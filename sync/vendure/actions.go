@@ -76,7 +76,7 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 	defer p.actsLock.Unlock()
 	_, raw, err := a.one(ctx, externalID)
 	if err != nil {
-		return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.NotSent(err)
 	}
 	id, state := existing(&raw.fields, doc)
 	switch state {
@@ -136,7 +136,7 @@ func (p *Platform) add(ctx context.Context, v *admin.OrderFields, doc store.Tell
 		},
 	}}
 	if input.Lines, err = parcelLines(v, doc.Lines); err != nil {
-		return "", "", fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return "", "", outbox.Rejected(err)
 	}
 	var out admin.AddFulfillmentResponse
 	if err := p.change(ctx, "AddFulfillment", admin.AddFulfillment_Operation, map[string]any{"input": input}, &out); err != nil {
@@ -213,7 +213,7 @@ func (p *Platform) move(ctx context.Context, orderID, id string, doc store.TellD
 func (p *Platform) change(ctx context.Context, name, query string, vars, out any) error {
 	if p.o.Key == "" && p.session == nil {
 		if err := p.login(ctx); err != nil {
-			return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+			return outbox.NotSent(err)
 		}
 	}
 	_, err := p.send(ctx, name, query, vars, p.session, out)
@@ -222,12 +222,12 @@ func (p *Platform) change(ctx context.Context, name, query string, vars, out any
 	case err == nil:
 		return nil
 	case errors.Is(err, httpx.ErrNotSent):
-		return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.NotSent(err)
 	case errors.As(err, &e) && e.Kind == sync.Auth && errors.Is(err, errAnswered):
 		p.session = nil // if it has run out, the next time has a new one
 		return fmt.Errorf("%w: %s. The role of the key needs the permission UpdateOrder", outbox.ErrRejected, e.Text)
 	case errors.Is(err, errAnswered):
-		return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return outbox.Rejected(err)
 	}
 	return err
 }

@@ -69,8 +69,6 @@ func (n *sight) path(below ...string) string {
 	return strings.Join(append([]string{"wc/v3/orders", n.id}, below...), "/")
 }
 
-func notSent(err error) error { return fmt.Errorf("%w: %w", outbox.ErrNotSent, err) }
-
 func rejected(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", outbox.ErrRejected, fmt.Sprintf(format, args...))
 }
@@ -79,10 +77,10 @@ func rejected(format string, args ...any) error {
 func (p *Platform) look(ctx context.Context, id string) (*sight, error) {
 	s, got, v, err := p.fetch(ctx, id)
 	if errors.Is(err, outbox.ErrGone) {
-		return nil, fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return nil, outbox.Rejected(err)
 	}
 	if err != nil {
-		return nil, notSent(err)
+		return nil, outbox.NotSent(err)
 	}
 	return &sight{s: s, id: got.Order.ExternalID, v: v, o: &got.Order}, nil
 }
@@ -95,10 +93,10 @@ func (p *Platform) mutate(ctx context.Context, n *sight, method, path string, qu
 	case err == nil:
 		return nil
 	case errors.Is(err, httpx.ErrNotSent):
-		return notSent(err)
+		return outbox.NotSent(err)
 	case a != nil:
 		if _, ok := complain(a.Body); ok && a.Status/100 == 4 {
-			return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+			return outbox.Rejected(err)
 		}
 	}
 	return err
@@ -108,7 +106,7 @@ func (p *Platform) mutate(ctx context.Context, n *sight, method, path string, qu
 // that counts only when no answer has been lost a short while ago.
 func (p *Platform) once(ctx context.Context, n *sight, key, path string, query url.Values, body, out any) error {
 	if left := settle - p.o.Clock().Sub(p.unsure[key]); left > 0 && left <= settle {
-		return notSent(&sync.Error{
+		return outbox.NotSent(&sync.Error{
 			Kind: sync.Unavailable, RetryAfter: left,
 			Text: fmt.Sprintf("%s may still be at it: the answer was lost, and it is looked again in %s", p.http.Host(), left.Round(time.Second)),
 		})
@@ -282,7 +280,7 @@ func (p *Platform) note(ctx context.Context, n *sight, key, words string, public
 	}]
 	// The list has no pages: it comes whole.
 	if _, err := p.get(ctx, n.s, "orders/"+n.id+"/notes", nil, &all); err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	for _, h := range all {
 		if strings.Contains(string(h.Text), mark(key)) {
@@ -307,7 +305,7 @@ var byHand = []string{"", "bacs", "cheque", "cod"}
 func (p *Platform) refund(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
 	found, err := p.refunded(ctx, n, a.Key)
 	if err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	if found != "" {
 		return outbox.Done{ID: found, Already: true}, nil
@@ -470,7 +468,7 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 	}
 	s, err := p.hello(ctx)
 	if err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	n := &sight{s: s}
 	var newest list[fields]
@@ -478,7 +476,7 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 		"status": {"any"}, "orderby": {"id"}, "order": {"desc"}, "per_page": {strconv.Itoa(pageSize)}, "_fields": {"id,meta_data,payment_url"},
 	}, &newest)
 	if err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	for i := range newest {
 		if v := &newest[i]; a.Key != "" && v.word(metaKey) == a.Key {

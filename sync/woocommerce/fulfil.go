@@ -151,7 +151,7 @@ func (n *sight) inParcel(want []order.ShipmentLine) (lines []order.ShipmentLine,
 func (p *Platform) tellWay(ctx context.Context, n *sight, doc store.TellDoc, lines []order.ShipmentLine) error {
 	core, has, err := p.coreParcels(ctx, n)
 	if err != nil {
-		return notSent(err)
+		return outbox.NotSent(err)
 	}
 	key := cmp.Or(doc.Reference, doc.Parcel.Tracking)
 	switch {
@@ -240,7 +240,7 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 	parcel := order.Parcel{Tracking: d.Tracking, Carrier: d.Carrier, URL: d.URL}
 	core, has, err := p.coreParcels(ctx, n)
 	if err != nil {
-		return outbox.Done{}, notSent(err)
+		return outbox.Done{}, outbox.NotSent(err)
 	}
 	switch old, there := n.tracked(before); {
 	case has:

@@ -215,10 +215,10 @@ func (l *lazySupplier) open(ctx context.Context) (outbox.Supplier, error) {
 	}
 	key, err := secrets.Get(ctx, config.SupplierSecret(l.name))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return nil, outbox.NotSent(err)
 	}
 	if l.ready, err = l.connect(key); err != nil {
-		return nil, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return nil, outbox.NotSent(err)
 	}
 	return l.ready, nil
 }

@@ -48,7 +48,7 @@ type lazyShop struct{ *lazy }
 func (l *lazyShop) shop(ctx context.Context) (outbox.Shop, error) {
 	p, err := l.open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return nil, outbox.NotSent(err)
 	}
 	return p.(outbox.Shop), nil
 }

@@ -195,7 +195,7 @@ func (s *Supplier) Place(ctx context.Context, doc store.PlaceDoc) (outbox.Order,
 			if v == nil || v.gone {
 				var err error
 				if v, err = s.find(ctx, i.SKU, priceAge); err != nil {
-					return outbox.Order{}, before(err)
+					return outbox.Order{}, outbox.NotSent(err)
 				}
 			}
 			if v == nil {
@@ -206,7 +206,7 @@ func (s *Supplier) Place(ctx context.Context, doc store.PlaceDoc) (outbox.Order,
 	}
 	body, err := s.body(&doc, vids)
 	if err != nil {
-		return outbox.Order{}, fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return outbox.Order{}, outbox.Rejected(err)
 	}
 	var made rawOrder
 	_, err = s.call(ctx, request{method: http.MethodPost, path: "/shopping/order/createOrderV2", body: body, changes: true}, &made)
@@ -348,19 +348,19 @@ func (s *Supplier) Pay(ctx context.Context, doc store.PayDoc) (outbox.Order, err
 	number := cmp.Or(doc.AltIDs[altCode], doc.SupplierNo)
 	raw, err := s.detail(ctx, number)
 	if err != nil {
-		return outbox.Order{}, before(err)
+		return outbox.Order{}, outbox.NotSent(err)
 	}
 	if raw == nil {
-		return outbox.Order{}, before(fmt.Errorf("CJ does not show the order %s", number))
+		return outbox.Order{}, outbox.NotSent(fmt.Errorf("CJ does not show the order %s", number))
 	}
 	if status := raw.status(); status == "CREATED" || status == "IN_CART" {
 		_, why := s.confirmed(ctx, number)
 		if raw, err = s.detail(ctx, number); err != nil || raw == nil {
-			return outbox.Order{}, before(errors.Join(fmt.Errorf("CJ does not show the order %s now", number), err))
+			return outbox.Order{}, outbox.NotSent(errors.Join(fmt.Errorf("CJ does not show the order %s now", number), err))
 		}
 		if status := raw.status(); status == "CREATED" || status == "IN_CART" {
 			if strings.Contains(why, "not confirmed it yet") {
-				return outbox.Order{}, before(errors.New(why))
+				return outbox.Order{}, outbox.NotSent(errors.New(why))
 			}
 			return outbox.Order{}, fmt.Errorf("%w: %s", outbox.ErrRejected, why)
 		}
@@ -479,7 +479,7 @@ func (s *Supplier) Cancel(ctx context.Context, doc store.CancelDoc) error {
 	defer release()
 	raw, err := s.detail(ctx, doc.SupplierNo)
 	if err != nil {
-		return before(err)
+		return outbox.NotSent(err)
 	}
 	if raw == nil || raw.status() == "CANCELLED" {
 		return nil

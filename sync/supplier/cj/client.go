@@ -141,7 +141,7 @@ func (s *Supplier) hold(ctx context.Context) (release func(), err error) {
 	case s.hand <- struct{}{}:
 		return func() { <-s.hand }, nil
 	case <-ctx.Done():
-		return nil, before(&sync.Error{Kind: sync.Network, Text: "CJ is being asked something else", Err: ctx.Err()})
+		return nil, outbox.NotSent(&sync.Error{Kind: sync.Network, Text: "CJ is being asked something else", Err: ctx.Err()})
 	}
 }
 
@@ -526,9 +526,6 @@ func fate(err error) error {
 	}
 	return is(outbox.ErrRejected)
 }
-
-// before says of an error that nothing was sent yet of what was to be done.
-func before(err error) error { return fmt.Errorf("%w: %w", outbox.ErrNotSent, err) }
 
 // pause waits between two looks at the same thing.
 func (s *Supplier) pause(ctx context.Context) error {

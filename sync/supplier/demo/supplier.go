@@ -158,10 +158,10 @@ func (s *Supplier) tell() {
 // begin is what every call starts with: the books as they are on the disk, and the time.
 func (s *Supplier) begin(ctx context.Context) (now time.Time, err error) {
 	if err := ctx.Err(); err != nil {
-		return now, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return now, outbox.NotSent(err)
 	}
 	if err := s.refresh(); err != nil {
-		return now, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return now, outbox.NotSent(err)
 	}
 	return s.o.Clock().UTC(), nil
 }
@@ -581,7 +581,7 @@ func notKept(err error) error {
 	if errors.Is(err, journal.ErrUnsure) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+	return outbox.Rejected(err)
 }
 
 // hash is a number that texts always give.

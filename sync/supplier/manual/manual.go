@@ -164,7 +164,7 @@ func (s *Supplier) Place(ctx context.Context, doc store.PlaceDoc) (outbox.Order,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
-		return outbox.Order{}, fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.Order{}, outbox.NotSent(err)
 	}
 	if err := s.check(&doc); err != nil {
 		return outbox.Order{}, err
@@ -359,11 +359,11 @@ func (s *Supplier) Cancel(ctx context.Context, doc store.CancelDoc) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", outbox.ErrNotSent, err)
+		return outbox.NotSent(err)
 	}
 	r, err := s.read(doc.Reference)
 	if err != nil {
-		return fmt.Errorf("%w: %w", outbox.ErrRejected, err)
+		return outbox.Rejected(err)
 	}
 	if r == nil {
 		return refused("there is no purchase order %q", text.Limit(text.Clean(doc.Reference), 40))
