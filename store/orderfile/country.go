@@ -1,11 +1,13 @@
 package orderfile
 
 import (
+	"maps"
 	"strings"
 	"sync"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
+
+	"github.com/orderdeck/orderdeck/store/sheet"
 )
 
 // countries has the code of every country by its name, as key gives it, in the languages that files come in.
@@ -14,25 +16,15 @@ var countries = sync.OnceValue(func() map[string]string {
 		"usa": "US", "u s a": "US", "uk": "GB", "great britain": "GB", "england": "GB", "holland": "NL", "czech republic": "CZ",
 		"south korea": "KR", "russian federation": "RU", "viet nam": "VN", "turkey": "TR",
 	}
-	namers := []display.Namer{
-		display.English.Regions(), display.Regions(language.Portuguese), display.Regions(language.EuropeanPortuguese),
-		display.Regions(language.Polish), display.Regions(language.Spanish),
-	}
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			region, err := language.ParseRegion(string([]rune{a, b}))
-			if err != nil || !region.IsCountry() || region.String() != string([]rune{a, b}) {
-				continue
-			}
-			for _, n := range namers {
-				if name := key(n.Name(region)); name != "" {
-					out[name] = region.String()
-				}
-			}
-		}
-	}
+	maps.Copy(out, sheet.CountryNames(key, isCountry, language.English, language.Portuguese, language.EuropeanPortuguese, language.Polish, language.Spanish))
 	return out
 })
+
+// isCountry tells whether a code is a country's own, not an older one of it.
+func isCountry(code string) bool {
+	r, err := language.ParseRegion(code)
+	return err == nil && r.IsCountry() && r.String() == code
+}
 
 // country gives the code of a country that is written as a code or as a name, "" where it is neither.
 func country(cell string) string {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -17,7 +18,6 @@ import (
 	"sync"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
@@ -594,17 +594,6 @@ func countryOf(name string) string {
 // countryNames are the codes of countries by their names, as plain gives them.
 var countryNames = sync.OnceValue(func() map[string]string {
 	out := map[string]string{"uk": "GB", "usa": "US", "great britain": "GB", "america": "US"}
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			code := string([]rune{a, b})
-			region, err := language.ParseRegion(code)
-			if err != nil || !checkout.KnownCountry(code) {
-				continue
-			}
-			for _, tag := range []language.Tag{language.English, language.Portuguese, language.Polish} {
-				out[plain(display.Regions(tag).Name(region))] = code
-			}
-		}
-	}
+	maps.Copy(out, sheet.CountryNames(plain, checkout.KnownCountry, language.English, language.Portuguese, language.Polish))
 	return out
 })

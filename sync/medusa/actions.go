@@ -112,7 +112,7 @@ func (f *fulfilment) left(doc store.TellDoc) bool {
 		return false
 	}
 	if doc.Parcel.Tracking != "" {
-		return slices.ContainsFunc(f.Labels, func(l label) bool { return sameNumber(l.Number, doc.Parcel.Tracking) })
+		return slices.ContainsFunc(f.Labels, func(l label) bool { return outbox.SameNumber(l.Number, doc.Parcel.Tracking) })
 	}
 	lines := make([]part, 0, len(doc.Lines))
 	for _, l := range doc.Lines {
@@ -126,12 +126,6 @@ func webAddress(u string) string {
 		return u
 	}
 	return "#"
-}
-
-// sameNumber compares tracking numbers as people and stores write them.
-func sameNumber(a, b string) bool {
-	bare := strings.NewReplacer(" ", "", "-", "", ".", "")
-	return strings.EqualFold(bare.Replace(a), bare.Replace(b))
 }
 
 // part is how much of a line is in a parcel.
@@ -286,7 +280,7 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 			return outbox.Done{Already: true}, nil
 		}
 		if v.Status == "draft" {
-			return outbox.Done{}, rejected("it is a draft")
+			return outbox.Done{}, outbox.Rejectedf("it is a draft")
 		}
 		return outbox.Done{}, p.mutate(ctx, orderPath(v.ID, "complete"), nil, nil)
 	case outbox.ActArchive:
@@ -296,13 +290,9 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 		case "completed", "canceled", "draft":
 			return outbox.Done{}, p.mutate(ctx, orderPath(v.ID, "archive"), nil, nil)
 		}
-		return outbox.Done{}, rejected("Medusa archives only what is completed or cancelled")
+		return outbox.Done{}, outbox.Rejectedf("Medusa archives only what is completed or cancelled")
 	}
 	return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, a.Kind)
-}
-
-func rejected(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", outbox.ErrRejected, fmt.Sprintf(format, args...))
 }
 
 // markPaid takes the money that was authorized; where nothing was, it writes down that the customer paid otherwise.
@@ -310,7 +300,7 @@ func (p *Platform) markPaid(ctx context.Context, v *fields, a outbox.Act) (outbo
 	total := v.promised()
 	switch {
 	case v.Status == "draft" || v.Status == "canceled":
-		return outbox.Done{}, rejected("the order is %s", v.Status)
+		return outbox.Done{}, outbox.Rejectedf("the order is %s", v.Status)
 	case a.Amount.Minor != 0 && !sameAmount(a.Amount, total, v.Currency):
 		return outbox.Done{}, fmt.Errorf("%w: an order is marked as paid whole or not at all", outbox.ErrNotOffered)
 	}
@@ -374,7 +364,7 @@ func (p *Platform) cancel(ctx context.Context, v *fields, a outbox.Act) (outbox.
 	case v.Status == "canceled":
 		return outbox.Done{Already: true}, nil
 	case v.Status == "draft":
-		return outbox.Done{}, rejected("it is a draft: delete it in Medusa's admin")
+		return outbox.Done{}, outbox.Rejectedf("it is a draft: delete it in Medusa's admin")
 	case len(a.Lines) > 0:
 		return outbox.Done{}, fmt.Errorf("%w: Medusa cancels whole orders", outbox.ErrNotOffered)
 	}
@@ -382,7 +372,7 @@ func (p *Platform) cancel(ctx context.Context, v *fields, a outbox.Act) (outbox.
 	for i := range v.Fulfilments {
 		f := &v.Fulfilments[i]
 		if f.Canceled == nil && f.sent() {
-			return outbox.Done{}, rejected("a parcel has left already, and Medusa takes none back: refund it instead")
+			return outbox.Done{}, outbox.Rejectedf("a parcel has left already, and Medusa takes none back: refund it instead")
 		}
 		if f.Canceled == nil {
 			packed = append(packed, f.ID)
@@ -400,7 +390,7 @@ func (p *Platform) cancel(ctx context.Context, v *fields, a outbox.Act) (outbox.
 // where it is looked for first.
 func (p *Platform) refund(ctx context.Context, v *fields, a outbox.Act) (outbox.Done, error) {
 	if a.Key == "" {
-		return outbox.Done{}, rejected("a refund needs a key by which it is found again")
+		return outbox.Done{}, outbox.Rejectedf("a refund needs a key by which it is found again")
 	}
 	mark := "[" + a.Key + "]"
 	from, all, had, last := refundable(v, mark)
@@ -412,7 +402,7 @@ func (p *Platform) refund(ctx context.Context, v *fields, a outbox.Act) (outbox.
 	case a.Amount.Minor == 0 && a.Amount.Exact == "", sameAmount(a.Amount, rest, v.Currency):
 		want.Set(rest)
 	case !strings.EqualFold(a.Amount.Currency, v.Currency):
-		return outbox.Done{}, rejected("the order is in %s, not in %s", strings.ToUpper(v.Currency), a.Amount.Currency)
+		return outbox.Done{}, outbox.Rejectedf("the order is in %s, not in %s", strings.ToUpper(v.Currency), a.Amount.Currency)
 	default:
 		want = number(json.Number(cmp.Or(a.Amount.Exact, a.Amount.Decimal())), nil)
 	}
@@ -421,9 +411,9 @@ func (p *Platform) refund(ctx context.Context, v *fields, a outbox.Act) (outbox.
 	case had.Sign() > 0 && want.Sign() <= 0:
 		return outbox.Done{ID: last, Already: true}, nil
 	case want.Sign() <= 0:
-		return outbox.Done{}, rejected("there is nothing to give back")
+		return outbox.Done{}, outbox.Rejectedf("there is nothing to give back")
 	case want.Cmp(all) > 0:
-		return outbox.Done{}, rejected("%s was paid and not given back yet, not %s", decimal(all), decimal(want))
+		return outbox.Done{}, outbox.Rejectedf("%s was paid and not given back yet, not %s", decimal(all), decimal(want))
 	}
 	for _, s := range from {
 		now := s.left
@@ -486,7 +476,7 @@ func (p *Platform) note(ctx context.Context, v *fields, a outbox.Act) (outbox.Do
 		return outbox.Done{}, fmt.Errorf("%w: Medusa's API has no way to write to the customer", outbox.ErrNotOffered)
 	}
 	if a.Text == "" || a.Key == "" { // an empty text would take the entry away
-		return outbox.Done{}, rejected("a note needs a text and a key")
+		return outbox.Done{}, outbox.Rejectedf("a note needs a text and a key")
 	}
 	key := noteKey + a.Key
 	if _, there := v.Metadata[key]; there {
@@ -517,7 +507,7 @@ const draftsBack = 300
 // draft makes a draft order. The key is in its metadata, by which it is found again, also as an order.
 func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error) {
 	if a.Draft == nil || a.Key == "" || len(a.Draft.Lines) == 0 {
-		return outbox.Done{}, rejected("a draft needs lines and a key by which it is found again")
+		return outbox.Done{}, outbox.Rejectedf("a draft needs lines and a key by which it is found again")
 	}
 	notSent := func(err error) (outbox.Done, error) {
 		return outbox.Done{}, outbox.NotSent(err)
@@ -653,7 +643,7 @@ func (p *Platform) region(ctx context.Context, currency, country string) (string
 		}
 	}
 	if first == "" || country != "" {
-		return "", rejected("the store has no region with the currency %s and the country %s", currency, country)
+		return "", outbox.Rejectedf("the store has no region with the currency %s and the country %s", currency, country)
 	}
 	return first, nil
 }
@@ -674,5 +664,5 @@ func (p *Platform) option(ctx context.Context, name string) (string, error) {
 			return o.ID, nil
 		}
 	}
-	return "", rejected("the store has no way of sending with the name %q", name)
+	return "", outbox.Rejectedf("the store has no way of sending with the name %q", name)
 }

@@ -117,7 +117,7 @@ func parcels(known, said []order.Parcel) []order.Parcel {
 	out := slices.Clone(known)
 	for _, p := range said {
 		p.Carrier, p.Tracking = text.Clean(p.Carrier), text.Clean(p.Tracking)
-		at := slices.IndexFunc(out, func(k order.Parcel) bool { return sameNumber(k.Tracking, p.Tracking) })
+		at := slices.IndexFunc(out, func(k order.Parcel) bool { return SameNumber(k.Tracking, p.Tracking) })
 		if at < 0 {
 			out = append(out, p)
 			continue

@@ -133,6 +133,9 @@ func NotSent(err error) error { return fmt.Errorf("%w: %w", ErrNotSent, err) }
 // Rejected says of an error that it is a refusal of the other side's own, so that nothing happened.
 func Rejected(err error) error { return fmt.Errorf("%w: %w", ErrRejected, err) }
 
+// Rejectedf is Rejected with a sentence of ours.
+func Rejectedf(format string, args ...any) error { return Rejected(fmt.Errorf(format, args...)) }
+
 // ErrGone is what Shop.Read gives for an order that the store no longer has.
 var ErrGone = errors.New("the store no longer has this order")
 

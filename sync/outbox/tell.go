@@ -129,7 +129,7 @@ func (j *job) tellFails(ctx context.Context, reason string) error {
 func told(o *order.Order, doc store.TellDoc) bool {
 	for i := range o.Fulfilments {
 		s := &o.Fulfilments[i]
-		if !s.Live || !s.Shipped || !sameNumber(s.Tracking, doc.Parcel.Tracking) {
+		if !s.Live || !s.Shipped || !SameNumber(s.Tracking, doc.Parcel.Tracking) {
 			continue
 		}
 		if doc.Parcel.Tracking != "" || len(doc.Lines) == 0 || slices.Equal(s.Lines, doc.Lines) {
@@ -139,8 +139,8 @@ func told(o *order.Order, doc store.TellDoc) bool {
 	return false
 }
 
-// sameNumber compares tracking numbers as people and stores write them.
-func sameNumber(a, b string) bool {
+// SameNumber compares tracking numbers as people and stores write them.
+func SameNumber(a, b string) bool {
 	bare := strings.NewReplacer(" ", "", "-", "", ".", "")
 	return strings.EqualFold(bare.Replace(a), bare.Replace(b))
 }

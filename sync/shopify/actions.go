@@ -49,10 +49,6 @@ func (p *Platform) look(ctx context.Context, name, query string, vars map[string
 	return nil
 }
 
-func rejected(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", outbox.ErrRejected, fmt.Sprintf(format, args...))
-}
-
 // mutate changes something, once, and says of its failure whether it may have happened. A refusal in "userErrors" comes with
 // a 200 like everything else.
 func (p *Platform) mutate(ctx context.Context, name, query string, vars map[string]any, out any) error {
@@ -69,7 +65,7 @@ func (p *Platform) mutate(ctx context.Context, name, query string, vars map[stri
 	}
 	for _, raw := range data { // there is one
 		if string(raw) == "null" && len(a.denied) > 0 {
-			return rejected("the app has no right to do this; `orderdeck store test` says which rights it has")
+			return outbox.Rejectedf("the app has no right to do this; `orderdeck store test` says which rights it has")
 		}
 		type userError struct {
 			Message string `json:"message"`
@@ -82,7 +78,7 @@ func (p *Platform) mutate(ctx context.Context, name, query string, vars map[stri
 			break
 		}
 		if all := slices.Concat(said.Errors, said.Cancel); len(all) > 0 {
-			return rejected("%s says: “%s”", p.http.Host(), text.Limit(text.Clean(p.http.Redact(all[0].Message)), 300))
+			return outbox.Rejectedf("%s says: “%s”", p.http.Host(), text.Limit(text.Clean(p.http.Redact(all[0].Message)), 300))
 		}
 		if out != nil {
 			if err := json.Unmarshal(raw, out); err != nil {
@@ -181,7 +177,7 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 		}
 	}
 	if len(order) == 0 {
-		return rejected("%s", whyNot(parts))
+		return outbox.Rejectedf("%s", whyNot(parts))
 	}
 	for i, place := range order {
 		err := p.mutate(ctx, "Fulfil", admin.Fulfil_Operation, map[string]any{"fulfillment": map[string]any{
@@ -203,7 +199,7 @@ func missing(o *order.Order, doc store.TellDoc) (map[string]int, error) {
 	left := map[string]int{}
 	for _, l := range doc.Lines {
 		if l.Quantity%one != 0 {
-			return nil, rejected("Shopify counts whole pieces, not %s", l.Quantity)
+			return nil, outbox.Rejectedf("Shopify counts whole pieces, not %s", l.Quantity)
 		}
 		left[l.LineID] += int(l.Quantity / one)
 	}
@@ -214,7 +210,7 @@ func missing(o *order.Order, doc store.TellDoc) (map[string]int, error) {
 		}
 	}
 	for _, s := range o.Fulfilments {
-		if !s.Live || s.Tracking == "" || !same(s.Tracking, doc.Parcel.Tracking) {
+		if !s.Live || s.Tracking == "" || !outbox.SameNumber(s.Tracking, doc.Parcel.Tracking) {
 			continue
 		}
 		if len(doc.Lines) == 0 || len(s.Lines) == 0 {
@@ -230,12 +226,6 @@ func missing(o *order.Order, doc store.TellDoc) (map[string]int, error) {
 		}
 	}
 	return left, nil
-}
-
-// same compares tracking numbers, which people write with spaces and dashes.
-func same(a, b string) bool {
-	bare := strings.NewReplacer(" ", "", "-", "", ".", "").Replace
-	return strings.EqualFold(bare(a), bare(b))
 }
 
 // whyNot says why nothing of a parcel can be sent.
@@ -324,7 +314,7 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 		return outbox.Done{}, p.mutate(ctx, "Open", admin.Open_Operation, id, nil)
 	case outbox.ActDelete:
 		if !o.Closed && o.CancelledAt == nil {
-			return outbox.Done{}, rejected("Shopify deletes only orders that are archived or cancelled")
+			return outbox.Done{}, outbox.Rejectedf("Shopify deletes only orders that are archived or cancelled")
 		}
 		return outbox.Done{}, p.mutate(ctx, "Delete", admin.Delete_Operation, id, nil)
 	}
@@ -348,7 +338,7 @@ func (p *Platform) markPaid(ctx context.Context, o *admin.AllowedOrder, a outbox
 		amount := open.Amount
 		if !a.Amount.IsZero() {
 			if a.Amount.Currency != open.CurrencyCode {
-				return outbox.Done{}, rejected("the customer pays in %s: a part of it can only be captured in that", open.CurrencyCode)
+				return outbox.Done{}, outbox.Rejectedf("the customer pays in %s: a part of it can only be captured in that", open.CurrencyCode)
 			}
 			amount = a.Amount.Decimal()
 		}
@@ -365,9 +355,9 @@ func (p *Platform) markPaid(ctx context.Context, o *admin.AllowedOrder, a outbox
 		}
 		return outbox.Done{ID: number(done.Transaction.ID)}, nil
 	case !o.CanMarkAsPaid:
-		return outbox.Done{}, rejected("the store does not let this order be marked as paid (%s)", strings.ToLower(clean(status)))
+		return outbox.Done{}, outbox.Rejectedf("the store does not let this order be marked as paid (%s)", strings.ToLower(clean(status)))
 	case !a.Amount.IsZero():
-		return outbox.Done{}, rejected("Shopify marks only the whole order as paid")
+		return outbox.Done{}, outbox.Rejectedf("Shopify marks only the whole order as paid")
 	}
 	return outbox.Done{}, p.mutate(ctx, "MarkPaid", admin.MarkPaid_Operation, map[string]any{"id": o.Id}, nil)
 }
@@ -423,7 +413,7 @@ func uuid(key string) string {
 // it is the request's idempotency key: the store does the same request once.
 func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) (outbox.Done, error) {
 	if a.Key == "" {
-		return outbox.Done{}, rejected("a refund needs a key")
+		return outbox.Done{}, outbox.Rejectedf("a refund needs a key")
 	}
 	for _, r := range o.Refunds {
 		if strings.Contains(deref(r.Note), mark(a.Key)) {
@@ -444,7 +434,7 @@ func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a outbox.A
 		return outbox.Done{}, err
 	}
 	if out.Order == nil || out.Order.SuggestedRefund == nil {
-		return outbox.Done{}, rejected("the store says that nothing of this order can be given back")
+		return outbox.Done{}, outbox.Rejectedf("the store says that nothing of this order can be given back")
 	}
 	s := out.Order.SuggestedRefund
 	input := map[string]any{"orderId": o.Id, "note": strings.TrimSpace(text.Limit(a.Reason, 200) + mark(a.Key)), "notify": a.Notify}
@@ -501,13 +491,13 @@ func (p *Platform) refundLines(ctx context.Context, o *admin.AllowedOrder, a out
 			place = cmp.Or(place, s.place)
 		}
 		if place == "" {
-			return nil, rejected("the store does not say which place the goods would go back to")
+			return nil, outbox.Rejectedf("the store does not say which place the goods would go back to")
 		}
 	}
 	var out []any
 	for id, q := range a.Lines {
 		if q%one != 0 || q <= 0 {
-			return nil, rejected("Shopify counts whole pieces, not %s", q)
+			return nil, outbox.Rejectedf("Shopify counts whole pieces, not %s", q)
 		}
 		item := map[string]any{"lineItemId": "gid://shopify/LineItem/" + id, "quantity": int(q / one), "restockType": "NO_RESTOCK"}
 		if a.Restock {
@@ -528,7 +518,7 @@ func split(o *admin.AllowedOrder, s *admin.SuggestRefundOrderSuggestedRefund, am
 		return b.ShopMoney.Amount, b.ShopMoney.CurrencyCode
 	}
 	if foreign && !amount.IsZero() && amount.Currency != o.PresentmentCurrencyCode {
-		return nil, rejected("the customer paid in %s: a part of it can only be given back in that", o.PresentmentCurrencyCode)
+		return nil, outbox.Rejectedf("the customer paid in %s: a part of it can only be given back in that", o.PresentmentCurrencyCode)
 	}
 	left := amount
 	var out []any
@@ -542,7 +532,7 @@ func split(o *admin.AllowedOrder, s *admin.SuggestRefundOrderSuggestedRefund, am
 			}
 			m, err := order.ParseMoney(most, currency)
 			if err != nil || currency != amount.Currency {
-				return nil, rejected("the store says amounts in %s, and not in %s", clean(currency), amount.Currency)
+				return nil, outbox.Rejectedf("the store says amounts in %s, and not in %s", clean(currency), amount.Currency)
 			}
 			m.Minor = min(m.Minor, left.Minor)
 			left.Minor -= m.Minor
@@ -558,7 +548,7 @@ func split(o *admin.AllowedOrder, s *admin.SuggestRefundOrderSuggestedRefund, am
 		out = append(out, item)
 	}
 	if !amount.IsZero() && left.Minor > 0 {
-		return nil, rejected("%s is %s more than can be given back", amount, left)
+		return nil, outbox.Rejectedf("%s is %s more than can be given back", amount, left)
 	}
 	return out, nil
 }
@@ -578,7 +568,7 @@ func (p *Platform) note(ctx context.Context, o *admin.AllowedOrder, a outbox.Act
 	}
 	now := strings.TrimSpace(before + "\n" + a.Text + mark(a.Key))
 	if len([]rune(now)) > noteMost {
-		return outbox.Done{}, rejected("the order's note would be longer than %d characters", noteMost)
+		return outbox.Done{}, outbox.Rejectedf("the order's note would be longer than %d characters", noteMost)
 	}
 	return outbox.Done{}, p.mutate(ctx, "Update", admin.Update_Operation, map[string]any{"input": map[string]any{"id": o.Id, "note": now}}, nil)
 }
@@ -618,13 +608,13 @@ func (p *Platform) retrack(ctx context.Context, id string, a outbox.Act) (outbox
 		if !s.Live {
 			continue
 		}
-		if s.Tracking != "" && same(s.Tracking, a.Parcel.Tracking) {
+		if s.Tracking != "" && outbox.SameNumber(s.Tracking, a.Parcel.Tracking) {
 			return outbox.Done{ID: s.ExternalID, Already: true}, nil
 		}
 		which = s.ExternalID
 	}
 	if which == "" {
-		return outbox.Done{}, rejected("the order has no parcel at the store yet")
+		return outbox.Done{}, outbox.Rejectedf("the order has no parcel at the store yet")
 	}
 	return outbox.Done{ID: which}, p.mutate(ctx, "Track", admin.Track_Operation, map[string]any{
 		"id": "gid://shopify/Fulfillment/" + which, "tracking": tracking(a.Parcel), "notify": a.Notify,
@@ -653,7 +643,7 @@ func (p *Platform) request(ctx context.Context, id string, a outbox.Act) (outbox
 		if asked {
 			return outbox.Done{Already: true}, nil
 		}
-		return outbox.Done{}, rejected("nothing of this order is with a fulfilment service that can be asked")
+		return outbox.Done{}, outbox.Rejectedf("nothing of this order is with a fulfilment service that can be asked")
 	}
 	for i, s := range todo {
 		vars := map[string]any{"id": s.id, "notify": a.Notify}
@@ -683,7 +673,7 @@ func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.D
 	d := out.DraftOrder
 	switch {
 	case d == nil:
-		return outbox.Done{}, rejected("the store has no draft %s", id)
+		return outbox.Done{}, outbox.Rejectedf("the store has no draft %s", id)
 	case a.Step == "send" && d.InvoiceSentAt != nil, a.Step == "complete" && d.Order != nil:
 		done := outbox.Done{ID: id, URL: link(deref(d.InvoiceUrl)), Already: true}
 		if d.Order != nil {
@@ -706,12 +696,12 @@ func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.D
 		}
 		return outbox.Done{ID: done.Draft.Order.ID}, nil
 	}
-	return outbox.Done{}, rejected("a draft is created, sent or completed, not %q", a.Step)
+	return outbox.Done{}, outbox.Rejectedf("a draft is created, sent or completed, not %q", a.Step)
 }
 
 func (p *Platform) draftCreate(ctx context.Context, a outbox.Act) (outbox.Done, error) {
 	if a.Draft == nil || a.Key == "" {
-		return outbox.Done{}, rejected("a draft needs lines and a key")
+		return outbox.Done{}, outbox.Rejectedf("a draft needs lines and a key")
 	}
 	tag := "orderdeck-" + strings.ReplaceAll(uuid(a.Key), "-", "")[:16]
 	var found admin.DraftsResponse
@@ -729,7 +719,7 @@ func (p *Platform) draftCreate(ctx context.Context, a outbox.Act) (outbox.Done, 
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		if l.Quantity%one != 0 {
-			return outbox.Done{}, rejected("Shopify counts whole pieces, not %s", l.Quantity)
+			return outbox.Done{}, outbox.Rejectedf("Shopify counts whole pieces, not %s", l.Quantity)
 		}
 		price := map[string]any{"amount": l.UnitPrice.Decimal(), "currencyCode": l.UnitPrice.Currency}
 		line := map[string]any{"quantity": int(l.Quantity / one)}

@@ -69,10 +69,6 @@ func (n *sight) path(below ...string) string {
 	return strings.Join(append([]string{"wc/v3/orders", n.id}, below...), "/")
 }
 
-func rejected(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", outbox.ErrRejected, fmt.Sprintf(format, args...))
-}
-
 // look reads an order before something is done to it. None of its failures means that something has happened.
 func (p *Platform) look(ctx context.Context, id string) (*sight, error) {
 	s, got, v, err := p.fetch(ctx, id)
@@ -200,7 +196,7 @@ func (p *Platform) setStatus(ctx context.Context, n *sight, status string) (outb
 		return outbox.Done{}, err
 	}
 	if string(after.Status) != status { // what is not understood is answered with 200
-		return outbox.Done{}, rejected("%s answered, and the order is now %s", p.http.Host(), clean(after.Status))
+		return outbox.Done{}, outbox.Rejectedf("%s answered, and the order is now %s", p.http.Host(), clean(after.Status))
 	}
 	return outbox.Done{}, nil
 }
@@ -209,12 +205,12 @@ func (p *Platform) setStatus(ctx context.Context, n *sight, status string) (outb
 func (p *Platform) anyStatus(ctx context.Context, n *sight, status string) (outbox.Done, error) {
 	switch {
 	case status == statusRefunded:
-		return outbox.Done{}, rejected("the status “refunded” writes a refund down that gives nobody money back: refund the order")
+		return outbox.Done{}, outbox.Rejectedf("the status “refunded” writes a refund down that gives nobody money back: refund the order")
 	case status == statusTrash:
-		return outbox.Done{}, rejected("trash is no status that can be set: delete the order")
+		return outbox.Done{}, outbox.Rejectedf("trash is no status that can be set: delete the order")
 	case n.s.statuses != nil:
 		if _, known := n.s.statuses[status]; !known {
-			return outbox.Done{}, rejected("the store has no status %q; it has %s", status, strings.Join(slices.Sorted(maps.Keys(n.s.statuses)), ", "))
+			return outbox.Done{}, outbox.Rejectedf("the store has no status %q; it has %s", status, strings.Join(slices.Sorted(maps.Keys(n.s.statuses)), ", "))
 		}
 	}
 	return p.setStatus(ctx, n, status)
@@ -224,7 +220,7 @@ func (p *Platform) reopen(ctx context.Context, n *sight) (outbox.Done, error) {
 	switch string(n.v.Status) {
 	case statusCancelled, statusCompleted, statusFailed, statusTrash:
 	case statusRefunded:
-		return outbox.Done{}, rejected("the order's money has been given back")
+		return outbox.Done{}, outbox.Rejectedf("the order's money has been given back")
 	default:
 		return outbox.Done{Already: true}, nil
 	}
@@ -251,14 +247,14 @@ func (p *Platform) markPaid(ctx context.Context, n *sight, a outbox.Act) (outbox
 	case statusProcessing:
 		return outbox.Done{}, fmt.Errorf("%w: WooCommerce takes an order that is paid at the door for paid when it is completed", outbox.ErrNotOffered)
 	default:
-		return outbox.Done{}, rejected("an order that is %s takes no payment; set it to pending or on-hold before", clean(n.v.Status))
+		return outbox.Done{}, outbox.Rejectedf("an order that is %s takes no payment; set it to pending or on-hold before", clean(n.v.Status))
 	}
 	after, err := p.put(ctx, n, body)
 	if err != nil {
 		return outbox.Done{}, err
 	}
 	if instant(after.PaidAt).IsZero() {
-		return outbox.Done{}, rejected("%s answered, and left the order unpaid (%s)", p.http.Host(), clean(after.Status))
+		return outbox.Done{}, outbox.Rejectedf("%s answered, and left the order unpaid (%s)", p.http.Host(), clean(after.Status))
 	}
 	return outbox.Done{}, nil
 }
@@ -272,7 +268,7 @@ func mark(key string) string {
 // note writes a note. The mark stands in a comment of HTML, which a note may have and nobody sees.
 func (p *Platform) note(ctx context.Context, n *sight, key, words string, public bool) (outbox.Done, error) {
 	if strings.TrimSpace(words) == "" {
-		return outbox.Done{}, rejected("the note is empty")
+		return outbox.Done{}, outbox.Rejectedf("the note is empty")
 	}
 	var all list[struct {
 		ID   loose `json:"id"`
@@ -341,7 +337,7 @@ func (p *Platform) refund(ctx context.Context, n *sight, a outbox.Act) (outbox.D
 		return done, nil
 	}
 	delete(p.unsure, "refund "+a.Key)
-	return outbox.Done{}, rejected("%s says: “%s”", p.http.Host(), p.words(o.Answer))
+	return outbox.Done{}, outbox.Rejectedf("%s says: “%s”", p.http.Host(), p.words(o.Answer))
 }
 
 // refunded finds the refund that was made for a key.
@@ -363,7 +359,7 @@ func (p *Platform) refunded(ctx context.Context, n *sight, key string) (id strin
 func (p *Platform) refundBody(n *sight, a outbox.Act) (map[string]any, error) {
 	left, err := n.o.Total.Sub(n.o.Refunded)
 	if err != nil {
-		return nil, rejected("%s", err)
+		return nil, outbox.Rejectedf("%s", err)
 	}
 	want := maps.Clone(a.Lines)
 	if len(want) == 0 && a.Restock && a.Amount.Minor == 0 {
@@ -387,11 +383,11 @@ func (p *Platform) refundBody(n *sight, a outbox.Act) (map[string]any, error) {
 	}
 	switch {
 	case amount.Currency != n.o.Currency:
-		return nil, rejected("the order is in %s, not in %s", n.o.Currency, amount.Currency)
+		return nil, outbox.Rejectedf("the order is in %s, not in %s", n.o.Currency, amount.Currency)
 	case amount.Minor <= 0:
-		return nil, rejected("there is nothing to give back")
+		return nil, outbox.Rejectedf("there is nothing to give back")
 	case amount.Minor > left.Minor:
-		return nil, rejected("%s is more than the %s that are left of the order", amount, left)
+		return nil, outbox.Rejectedf("%s is more than the %s that are left of the order", amount, left)
 	}
 	body := map[string]any{
 		"amount": amount.Decimal(), "reason": strings.TrimSpace(a.Reason + " [" + mark(a.Key) + "]"),
@@ -410,11 +406,11 @@ func (n *sight) refundLines(want map[string]order.Quantity) (items []map[string]
 	for _, id := range slices.Sorted(maps.Keys(want)) {
 		i := slices.IndexFunc(n.v.Lines, func(l line) bool { return string(l.ID) == id })
 		if i < 0 {
-			return nil, sum, rejected("the order has no line %s", id)
+			return nil, sum, outbox.Rejectedf("the order has no line %s", id)
 		}
 		v, q := &n.v.Lines[i], want[id]
 		if q <= 0 || q > n.o.Lines[i].Open() {
-			return nil, sum, rejected("of line %s (%s) there are %s left, not %s", id, n.o.Lines[i].Title, n.o.Lines[i].Open(), q)
+			return nil, sum, outbox.Rejectedf("of line %s (%s) there are %s left, not %s", id, n.o.Lines[i].Title, n.o.Lines[i].Open(), q)
 		}
 		part := func(l loose) order.Money {
 			r, ok := rational(l)
@@ -456,7 +452,7 @@ func (p *Platform) trash(ctx context.Context, n *sight) (outbox.Done, error) {
 	err := p.mutate(ctx, n, http.MethodDelete, n.path(), nil, nil, nil)
 	var o *httpx.OverloadError
 	if errors.As(err, &o) && o.Answer.Status == http.StatusNotImplemented {
-		return outbox.Done{}, rejected("the trash of this store is switched off, and orders are deleted for good in the store alone")
+		return outbox.Done{}, outbox.Rejectedf("the trash of this store is switched off, and orders are deleted for good in the store alone")
 	}
 	return outbox.Done{}, err
 }
@@ -464,7 +460,7 @@ func (p *Platform) trash(ctx context.Context, n *sight) (outbox.Done, error) {
 // draft makes an order that waits for its payment; the address to pay at is what the customer is sent.
 func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error) {
 	if a.Draft == nil {
-		return outbox.Done{}, rejected("there is no draft")
+		return outbox.Done{}, outbox.Rejectedf("there is no draft")
 	}
 	s, err := p.hello(ctx)
 	if err != nil {
@@ -565,7 +561,7 @@ func draftAddress(a order.Address, c *order.Customer) map[string]any {
 func (p *Platform) sendDraft(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
 	at := link(n.v.PaymentURL)
 	if at == "" {
-		return outbox.Done{}, rejected("the store gives no address to pay the order at")
+		return outbox.Done{}, outbox.Rejectedf("the store gives no address to pay the order at")
 	}
 	words := cmp.Or(strings.TrimSpace(a.Text), "Your order can be paid here:") + "\n" + html.UnescapeString(at)
 	done, err := p.note(ctx, n, a.Key, words, true)

@@ -68,7 +68,7 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 	}
 	switch status := string(n.v.Status); status {
 	case statusCancelled, statusTrash, statusFailed, "checkout-draft":
-		return rejected("the order is %s there", status)
+		return outbox.Rejectedf("the order is %s there", status)
 	}
 	lines, whole, err := n.inParcel(doc.Lines)
 	if err != nil {
@@ -125,7 +125,7 @@ func (n *sight) inParcel(want []order.ShipmentLine) (lines []order.ShipmentLine,
 	}
 	for _, w := range want {
 		if _, there := left[w.LineID]; !there {
-			return nil, false, rejected("the order has no line %s any more", w.LineID)
+			return nil, false, outbox.Rejectedf("the order has no line %s any more", w.LineID)
 		}
 		lines = append(lines, w)
 	}
@@ -232,7 +232,7 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 		return outbox.Done{Already: true}, nil
 	}
 	if len(ours) == 0 || a.Parcel.Tracking == "" {
-		return outbox.Done{}, rejected("there is no parcel of this order that was told from here")
+		return outbox.Done{}, outbox.Rejectedf("there is no parcel of this order that was told from here")
 	}
 	d := &ours[len(ours)-1]
 	before := d.Tracking
