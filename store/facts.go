@@ -21,18 +21,6 @@ type (
 // maxKnown bounds each thing that the writer remembers.
 const maxKnown = 50_000
 
-// better tells whether link a is to be used rather than b, both for the same product: the preferred one, else one
-// whose cost is known, else the first by the supplier's name.
-func better(a, b order.Link) bool {
-	if a.Preferred != b.Preferred {
-		return a.Preferred
-	}
-	if a.CostKnown != b.CostKnown {
-		return a.CostKnown
-	}
-	return a.Supplier < b.Supplier
-}
-
 // link finds who delivers a product of a store.
 func (t *tx) link(store, key string) (linkInfo, error) {
 	k := &t.w.known
@@ -57,7 +45,7 @@ func (t *tx) link(store, key string) (linkInfo, error) {
 	var info linkInfo
 	err := t.rows(`SELECT doc FROM links WHERE store = ? AND key = ?`, []any{store, key}, func(scan func(...any) error) error {
 		l, err := scanJSON[order.Link](scan)
-		if err == nil && (!info.ok || better(l, info.link)) {
+		if err == nil && (!info.ok || l.Better(info.link)) {
 			info = linkInfo{l, true}
 		}
 		return err
@@ -142,7 +130,7 @@ func scanIntent(scan func(...any) error) (order.Intent, error) {
 
 // facts gathers what Derive needs to know of an order.
 func (t *tx) facts(s *shopInfo, o *order.Order, placements []order.Placement, gone bool) (order.Facts, error) {
-	f := s.facts(t.now)
+	f := s.Facts(t.now)
 	f.Placements, f.Gone = placements, gone
 	if s.OwnStock && len(placements) == 0 {
 		return f, nil // links make no difference

@@ -205,7 +205,7 @@ func (g *gatherer) links() error {
 		[]any{list}, func(scan func(...any) error) error {
 			l, err := scanJSON[order.Link](scan)
 			k := linkKey{l.Store, l.ProductKey}
-			if old, ok := best[k]; err == nil && (!ok || better(l, old)) {
+			if old, ok := best[k]; err == nil && (!ok || l.Better(old)) {
 				best[k] = l
 			}
 			return err
@@ -214,7 +214,7 @@ func (g *gatherer) links() error {
 	}
 	for i := range g.found {
 		o := &g.found[i]
-		o.facts = o.shop.facts(g.now)
+		o.facts = o.shop.Facts(g.now)
 		o.facts.Links = make(map[string]order.Link, len(o.upstream.Lines))
 		for n := range o.upstream.Lines {
 			key := o.upstream.Lines[n].ProductKey()

@@ -67,7 +67,7 @@ func (s *snapshot) link(store, key string) (linkInfo, error) {
 	var info linkInfo
 	err := s.rows(`SELECT doc FROM links WHERE store = ? AND key = ?`, []any{store, key}, func(scan func(...any) error) error {
 		l, err := scanJSON[order.Link](scan)
-		if err == nil && (!info.ok || better(l, info.link)) {
+		if err == nil && (!info.ok || l.Better(info.link)) {
 			info = linkInfo{l, true}
 		}
 		return err
@@ -118,7 +118,7 @@ func (s *snapshot) whole(id int64, rec *order.Record) (found bool, err error) {
 			return false, err
 		}
 	}
-	f := info.facts(s.now)
+	f := info.Facts(s.now)
 	f.Placements, f.Gone, f.Links = rec.Placements, rec.Gone, map[string]order.Link{}
 	for i := range upstream.Lines {
 		key := upstream.Lines[i].ProductKey()

@@ -357,7 +357,7 @@ func (d *DB) SetMeta(ctx context.Context, key, value string) error {
 	})
 }
 
-// facts are what a decision about an order of this shop needs besides the order.
-func (s *shopInfo) facts(now time.Time) order.Facts {
+// Facts are what a decision about an order of a shop needs besides the order.
+func (s *Shop) Facts(now time.Time) order.Facts {
 	return order.Facts{Now: now, OwnStock: s.OwnStock, AuthorizedIsPaid: s.AuthorizedIsPaid, Untold: s.Platform == "files"}
 }

@@ -18,6 +18,18 @@ type Link struct {
 	WeightGrams    float64 `json:"weight_grams,omitempty"`
 }
 
+// Better tells whether a link is to be used rather than another one of the same product: the preferred one, else one whose
+// cost is known, else the first by the supplier's name.
+func (l Link) Better(than Link) bool {
+	if l.Preferred != than.Preferred {
+		return l.Preferred
+	}
+	if l.CostKnown != than.CostKnown {
+		return l.CostKnown
+	}
+	return l.Supplier < than.Supplier
+}
+
 // PlacementState is how far one line group is at its supplier.
 type PlacementState string
 

@@ -51,6 +51,18 @@ type Record struct {
 	Unseen     bool        `json:"-"`
 }
 
+// Facts adds what a record has itself to what is known of its store.
+func (r *Record) Facts(f Facts) Facts {
+	f.Placements, f.Hold, f.HoldUntil, f.Gone = r.Placements, r.State.Hold, r.State.HoldUntil, r.Gone
+	f.Links = make(map[string]Link, len(r.Links))
+	for _, l := range r.Links {
+		if have, ok := f.Links[l.ProductKey]; !ok || l.Better(have) {
+			f.Links[l.ProductKey] = l
+		}
+	}
+	return f
+}
+
 // Entry is one line of the journal: who changed what, when, from what to what.
 type Entry struct {
 	At     time.Time `json:"at"`

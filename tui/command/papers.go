@@ -118,14 +118,5 @@ func (a *App) facts(ctx context.Context, r *order.Record) (order.Facts, error) {
 	if err != nil {
 		return order.Facts{}, err
 	}
-	f := order.Facts{
-		Now: a.DB.Now(), OwnStock: shop.OwnStock, AuthorizedIsPaid: shop.AuthorizedIsPaid, Placements: r.Placements,
-		Hold: r.State.Hold, HoldUntil: r.State.HoldUntil, Gone: r.Gone, Links: map[string]order.Link{},
-	}
-	for _, l := range r.Links {
-		if have, ok := f.Links[l.ProductKey]; !ok || l.Preferred && !have.Preferred {
-			f.Links[l.ProductKey] = l
-		}
-	}
-	return f, nil
+	return r.Facts(shop.Facts(a.DB.Now())), nil
 }

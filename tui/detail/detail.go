@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/tui/action"
 	"github.com/orderdeck/orderdeck/tui/draw"
@@ -47,21 +48,13 @@ func (b *builder) wrapped(s string, st draw.Style, indent string) {
 
 // Facts is what the record itself says for order.Can and order.Why.
 func Facts(ctx *ui.Context, rec *order.Record) order.Facts {
-	f := order.Facts{
-		Now: ctx.Now(), Placements: rec.Placements, Hold: rec.State.Hold, HoldUntil: rec.State.HoldUntil, Gone: rec.Gone,
-		Links: make(map[string]order.Link, len(rec.Links)),
-	}
-	for _, l := range rec.Links {
-		if have, ok := f.Links[l.ProductKey]; !ok || l.Preferred && !have.Preferred {
-			f.Links[l.ProductKey] = l
-		}
-	}
+	shop := store.Shop{Name: rec.Store}
 	for _, s := range ctx.Shops {
 		if s.Name == rec.Store {
-			f.OwnStock, f.AuthorizedIsPaid = s.OwnStock, s.AuthorizedIsPaid
+			shop = s
 		}
 	}
-	return f
+	return rec.Facts(shop.Facts(ctx.Now()))
 }
 
 // Build writes an order for the pane: everything in one column.
