@@ -17,7 +17,11 @@ const (
 	EffectPay    EffectKind = "pay"    // pay it
 	EffectCancel EffectKind = "cancel" // take an unpaid one back at the supplier
 	EffectTell   EffectKind = "tell"   // tell the store that a parcel left
+	EffectAct    EffectKind = "act"    // do something to the order at its store: cancel, refund, note …
 )
+
+// ToStore tells whether an effect goes to the store, and not to a supplier.
+func (k EffectKind) ToStore() bool { return k == EffectTell || k == EffectAct }
 
 // EffectState is how far an effect is.
 type EffectState string
@@ -48,8 +52,8 @@ type Effect struct {
 	External  string // the order's id at its store
 	Number    string // of the order
 	Supplier  string // "" for what goes to the store
-	Reference string // of the placement
-	// Doc is what is sent, as JSON: PlaceDoc, PayDoc, CancelDoc or TellDoc. It never changes once something was sent.
+	Reference string // of the placement; of an act its key
+	// Doc is what is sent, as JSON: PlaceDoc, PayDoc, CancelDoc, TellDoc or order.Act. It never changes once something was sent.
 	Doc       json.RawMessage
 	Attempts  int    // how often it was begun
 	Reason    string // why it failed or waits, in the other side's words
@@ -126,6 +130,8 @@ type Outcome struct {
 	// what was really paid. At most one.
 	Release bool
 	Spent   *order.Money
+	// Seen says of an act that was done that what it laid over its order may go: the order has been read again since.
+	Seen bool
 	// Doc replaces the effect's own; only for PayDoc.Before, and only before anything was sent.
 	Doc json.RawMessage
 }

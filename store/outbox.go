@@ -143,8 +143,8 @@ func (t *tx) effectsWhere(where string, args ...any) (out []Effect, err error) {
 	return out, err
 }
 
-// money tells whether an effect moves money, or makes what may move it.
-func (k EffectKind) money() bool { return k != EffectTell }
+// money tells whether an effect moves our money, or makes what may move it.
+func (k EffectKind) money() bool { return !k.ToStore() }
 
 // enqueue puts an effect into the outbox. tag tells apart the effects of one kind of a placement.
 func (t *tx) enqueue(e *Effect, tag string) error {
@@ -171,11 +171,11 @@ func (d *DB) BeginEffect(ctx context.Context, id int64, evidence string) (Effect
 		switch {
 		case e.State == EffectQueued, e.State == EffectUnknown && evidence != "":
 		case e.State == EffectUnknown:
-			return refuse(Invalid, "whether “%s” of %s happened is not known; it is not begun again before that is settled", e.Kind, e.Reference)
+			return refuse(Invalid, "whether “%s” of %s happened is not known; it is not begun again before that is settled", e.Name(), e.Reference)
 		case e.State == EffectSending:
-			return refuse(Invalid, "“%s” of %s is being sent already; nothing is sent twice", e.Kind, e.Reference)
+			return refuse(Invalid, "“%s” of %s is being sent already; nothing is sent twice", e.Name(), e.Reference)
 		default:
-			return refuse(Invalid, "“%s” of %s is %s; there is nothing to begin", e.Kind, e.Reference, e.State)
+			return refuse(Invalid, "“%s” of %s is %s; there is nothing to begin", e.Name(), e.Reference, e.State)
 		}
 		if e.Kind.money() {
 			if err := t.countAttempt(&e); err != nil {

@@ -39,9 +39,9 @@ func (d *DB) EndEffect(ctx context.Context, id int64, o Outcome) error {
 		if err != nil {
 			return err
 		}
-		if e.Kind == EffectTell {
+		if e.Kind.ToStore() {
 			a.who = "sync:" + e.Store
-			return a.settled(&e, was)
+			return a.acted(&e, &o, was)
 		}
 		if err := a.outcome(&e, &o); err != nil {
 			return err
@@ -285,11 +285,26 @@ func (a *applier) settled(e *Effect, was EffectState) error {
 		return nil
 	}
 	a.told(e.OrderID)
-	return a.entry(e.OrderID, string(e.Kind), string(was), e.words())
+	return a.entry(e.OrderID, e.field(), string(was), e.words())
+}
+
+// field is what the journal calls an effect.
+func (e *Effect) field() string {
+	if a, err := e.Act(); e.Kind == EffectAct && err == nil {
+		return string(a.Kind)
+	}
+	return string(e.Kind)
 }
 
 // words is how an effect stands, in a line.
 func (e *Effect) words() string {
+	if e.Kind == EffectAct {
+		s := string(e.State) + ": " + e.Name()
+		if e.Reason != "" {
+			s += ": " + e.Reason
+		}
+		return s
+	}
 	if e.Reason == "" {
 		return string(e.State) + " " + e.Reference
 	}

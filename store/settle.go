@@ -27,21 +27,26 @@ func (d *DB) RetryEffect(ctx context.Context, who string, id int64) error {
 			}
 			e.State, e.Reason = EffectQueued, ""
 		case EffectSending:
-			return refuse(Invalid, "“%s” of %s is being sent now; wait for what comes of it", e.Kind, e.Number)
+			return refuse(Invalid, "“%s” of %s is being sent now; wait for what comes of it", e.Name(), e.Number)
 		case EffectSent:
-			return refuse(Invalid, "“%s” of %s was done already; nothing is sent twice", e.Kind, e.Number)
+			return refuse(Invalid, "“%s” of %s was done already; nothing is sent twice", e.Name(), e.Number)
 		default:
-			return refuse(Invalid, "“%s” of %s was withdrawn; check the order out again", e.Kind, e.Number)
+			return refuse(Invalid, "“%s” of %s was withdrawn; %s", e.Name(), e.Number, e.anew())
+		}
+		a, err := t.applierOf(e.Store, who)
+		if err != nil {
+			return err
+		}
+		if e.Kind == EffectAct && was == EffectFailed { // before it stands in its own way
+			if err := a.again(&e); err != nil {
+				return err
+			}
 		}
 		if err := t.exec(`UPDATE outbox SET state = ?, reason = ?, not_before = 0, updated = ? WHERE id = ?`,
 			string(e.State), e.Reason, millis(t.now), id); err != nil {
 			return err
 		}
 		if err := t.resumeAuto(e.Supplier); err != nil {
-			return err
-		}
-		a, err := t.applierOf(e.Store, who)
-		if err != nil {
 			return err
 		}
 		if e.Kind.money() && was == EffectFailed {
@@ -53,8 +58,16 @@ func (d *DB) RetryEffect(ctx context.Context, who string, id int64) error {
 			}
 		}
 		a.told(e.OrderID)
-		return a.entry(e.OrderID, string(e.Kind), string(was), "retry "+e.Reference)
+		return a.entry(e.OrderID, e.field(), string(was), "retry "+e.Reference)
 	})
+}
+
+// anew is how something that was withdrawn is asked for again.
+func (e *Effect) anew() string {
+	if e.Kind.ToStore() {
+		return "ask for it again"
+	}
+	return "check the order out again"
 }
 
 // mayRetry refuses to queue a failed effect again where that would do something twice.
@@ -65,9 +78,9 @@ func (t *tx) mayRetry(e *Effect) error {
 		return err
 	}
 	if len(later) > 0 {
-		return refuse(Invalid, "“%s” of %s was taken up again already (%s)", e.Kind, e.Number, later[0].State)
+		return refuse(Invalid, "“%s” of %s was taken up again already (%s)", e.Name(), e.Number, later[0].State)
 	}
-	if e.Kind == EffectTell {
+	if e.Kind.ToStore() {
 		return nil
 	}
 	p, _, err := t.ownPlacement(e.Reference)
@@ -110,9 +123,9 @@ func (d *DB) WithdrawEffect(ctx context.Context, who string, id int64) error {
 		}
 		switch {
 		case e.State == EffectSending || e.State == EffectUnknown:
-			return refuse(Invalid, "whether “%s” of %s happened is not known; it cannot be withdrawn before that is settled", e.Kind, e.Number)
+			return refuse(Invalid, "whether “%s” of %s happened is not known; it cannot be withdrawn before that is settled", e.Name(), e.Number)
 		case e.State == EffectSent || e.State == EffectWithdrawn:
-			return refuse(Invalid, "“%s” of %s is %s; there is nothing to withdraw", e.Kind, e.Number, e.State)
+			return refuse(Invalid, "“%s” of %s is %s; there is nothing to withdraw", e.Name(), e.Number, e.State)
 		case e.Kind == EffectPay:
 			return refuse(Invalid, "the order %s stands unpaid at %s; bring it back to Unpaid, and it is taken back there too", e.Number, e.Supplier)
 		case e.Kind == EffectCancel:
@@ -124,6 +137,9 @@ func (d *DB) WithdrawEffect(ctx context.Context, who string, id int64) error {
 		}
 		if e.Kind == EffectPlace {
 			return a.giveUp(&e)
+		}
+		if err := a.lift(&e); err != nil {
+			return err
 		}
 		return a.withdraw(&e)
 	})
@@ -181,7 +197,7 @@ func (t *tx) purchase(reference string) (b purchase, err error) {
 			b.pay = e
 		case EffectCancel:
 			b.cancel = e
-		case EffectTell:
+		case EffectTell, EffectAct:
 		}
 	}
 	if err == nil && b.place == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -120,7 +119,7 @@ func (s *Service) Settle(ctx context.Context, references []string) (settled bool
 			return false, err
 		}
 		for i := range open {
-			if open[i].Kind != store.EffectTell && wanted[open[i].Reference] {
+			if !open[i].Kind.ToStore() && wanted[open[i].Reference] {
 				return false, nil
 			}
 		}

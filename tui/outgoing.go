@@ -49,7 +49,7 @@ func (m *root) readOutgoing() tea.Cmd {
 				o.failed++
 			default:
 				o.waiting++
-				if e.Kind != store.EffectTell {
+				if !e.Kind.ToStore() {
 					o.money++
 				}
 			}

@@ -26,12 +26,23 @@ const (
 	EventRelease   Event = "release"   //
 	EventDelete    Event = "delete"    // remove it from lists and reports
 	EventExport    Event = "export"    //
+
+	// What the store is asked to do; see ActKind.
+	EventMarkPaid Event = "mark_paid"
+	EventNote     Event = "note"
+	EventTags     Event = "tags"
+	EventStatus   Event = "status"
+	EventRetrack  Event = "retrack" // another tracking number for a parcel
+	EventRequest  Event = "request_fulfilment"
+	EventComplete Event = "complete"
+	EventDraft    Event = "draft" // send or complete a draft
 )
 
 // Events lists every Event.
 var Events = []Event{
 	EventTracking, EventInvoice, EventReceipt, EventRefund, EventCheckout, EventLink, EventUnlink, EventCancel,
-	EventArchive, EventUnarchive, EventHold, EventRelease, EventDelete, EventExport,
+	EventArchive, EventUnarchive, EventHold, EventRelease, EventDelete, EventExport, EventMarkPaid, EventNote, EventTags,
+	EventStatus, EventRetrack, EventRequest, EventComplete, EventDraft,
 }
 
 // Guard names a condition of EventCheckout that a merchant may set aside, knowingly: see Facts.SetAside.
@@ -79,6 +90,8 @@ func Can(o *Order, s State, f Facts, e Event) Verdict {
 		return canReceipt(s, f)
 	case EventRefund:
 		return canRefund(o)
+	case EventNote, EventTags:
+		return Verdict{Allowed: true}
 	case EventUnarchive:
 		if !o.IsArchived() {
 			return refuse(s.Stage.Label()+": it is not archived", "there is nothing to undo")
@@ -109,6 +122,9 @@ func Can(o *Order, s State, f Facts, e Event) Verdict {
 		return canHold(s)
 	case EventDelete:
 		return canDelete(o, s)
+	}
+	if v, known := canAct(o, s, e); known {
+		return v
 	}
 	return refuse(fmt.Sprintf("%s: “%s” is nothing that Orderdeck can do", s.Stage.Label(), e), "update Orderdeck")
 }

@@ -6,53 +6,31 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 )
 
-// ActKind is something that can be done to an order at its store, beside telling it of a parcel.
-type ActKind string
+// The kinds of acts are the model's.
+type (
+	ActKind = order.ActKind
+	Act     = order.Act
+)
 
 // The values of ActKind.
 const (
-	ActMarkPaid ActKind = "mark_paid" // the customer paid outside the store, or an authorization is captured
-	ActCancel   ActKind = "cancel"
-	ActRefund   ActKind = "refund"
-	ActNote     ActKind = "note"
-	ActTags     ActKind = "tags"
-	ActStatus   ActKind = "status" // a status of the store's own
-	ActTracking ActKind = "tracking"
-	ActRequest  ActKind = "request_fulfilment" // ask a fulfilment service
-	ActArchive  ActKind = "archive"
-	ActReopen   ActKind = "reopen"
-	ActComplete ActKind = "complete"
-	ActDelete   ActKind = "delete"
-	ActDraft    ActKind = "draft" // make a draft order, or send or complete one
+	ActMarkPaid = order.ActMarkPaid
+	ActCancel   = order.ActCancel
+	ActRefund   = order.ActRefund
+	ActNote     = order.ActNote
+	ActTags     = order.ActTags
+	ActStatus   = order.ActStatus
+	ActTracking = order.ActTracking
+	ActRequest  = order.ActRequest
+	ActArchive  = order.ActArchive
+	ActReopen   = order.ActReopen
+	ActComplete = order.ActComplete
+	ActDelete   = order.ActDelete
+	ActDraft    = order.ActDraft
 )
 
 // ActKinds lists every ActKind.
-var ActKinds = []ActKind{
-	ActMarkPaid, ActCancel, ActRefund, ActNote, ActTags, ActStatus, ActTracking, ActRequest, ActArchive, ActReopen,
-	ActComplete, ActDelete, ActDraft,
-}
-
-// Act is one thing to be done. Only the fields of its kind count.
-type Act struct {
-	Kind ActKind `json:"kind"`
-	// Key is ours, unique and kept: what finds the act again at the store (an idempotency key, a marker in a text).
-	Key string `json:"key"`
-
-	Amount  order.Money               `json:"amount"`            // refund, mark_paid; zero value = all
-	Lines   map[string]order.Quantity `json:"lines,omitempty"`   // cancel, refund: by order.Line.ExternalID; empty = all
-	Restock bool                      `json:"restock,omitempty"` // cancel, refund
-	Notify  bool                      `json:"notify,omitempty"`  // have the store write to the customer
-	Reason  string                    `json:"reason,omitempty"`
-	Text    string                    `json:"text,omitempty"`   // note
-	Public  bool                      `json:"public,omitempty"` // note: the customer sees it
-	Add     []string                  `json:"add,omitempty"`    // tags
-	Remove  []string                  `json:"remove,omitempty"`
-	Status  string                    `json:"status,omitempty"`
-	Parcel  order.Parcel              `json:"parcel"`          // tracking
-	Step    string                    `json:"step,omitempty"`  // draft: create, send, complete
-	Draft   *order.Order              `json:"draft,omitempty"` // draft: what is in it
-	Service string                    `json:"service,omitempty"`
-}
+var ActKinds = order.ActKinds
 
 // Done is what came of an act.
 type Done struct {

@@ -25,6 +25,7 @@ const (
 	markPaid    mark = "paid"     // with the amount
 	markProven  mark = "proven"   // nothing happened: looked twice, far enough apart
 	markStore   mark = "store"    // the store could not be asked
+	markGoesOn  mark = "goes-on"  // the store is doing it
 	markFrozen  mark = "frozen"   // the money went and the order is not paid: a person must look
 )
 

@@ -35,7 +35,7 @@ const readAgain = time.Minute
 
 // mine tells whether an effect goes to a supplier or a store that is not set up here; that is for nobody's lane.
 func (l *lane) mine(e *store.Effect) bool {
-	if e.Kind == store.EffectTell {
+	if e.Kind.ToStore() {
 		return l.w.o.Shops[e.Store] == nil
 	}
 	return !slices.ContainsFunc(l.w.o.Suppliers, func(s Supplier) bool { return s.Name() == e.Supplier })
@@ -109,6 +109,8 @@ func (l *lane) effect(ctx context.Context, e store.Effect) error {
 		return l.cancel(ctx, e)
 	case store.EffectTell:
 		return l.tell(ctx, e)
+	case store.EffectAct:
+		return l.act(ctx, e)
 	}
 	return l.end(ctx, e, store.Outcome{State: store.EffectFailed, Reason: fmt.Sprintf("“%s” is nothing that this version can do; update Orderdeck", e.Kind)})
 }

@@ -300,7 +300,7 @@ func (w *Worker) automatics(ctx context.Context, s checkout.Settings) (names []s
 		return nil, err
 	}
 	for i := range open {
-		if e := &open[i]; e.State == store.EffectUnknown && e.Kind != store.EffectTell {
+		if e := &open[i]; e.State == store.EffectUnknown && !e.Kind.ToStore() {
 			names = slices.DeleteFunc(names, func(n string) bool { return n == e.Supplier })
 		}
 	}

@@ -123,7 +123,7 @@ func (s *Screen) findUnderway() tea.Cmd {
 		var ids []int64
 		slices.SortFunc(all, func(a, b store.Effect) int { return cmp.Compare(a.ID, b.ID) })
 		for i := range all {
-			if all[i].Kind != store.EffectTell && !slices.Contains(ids, all[i].OrderID) {
+			if !all[i].Kind.ToStore() && !slices.Contains(ids, all[i].OrderID) {
 				ids = append(ids, all[i].OrderID)
 			}
 		}

@@ -150,7 +150,7 @@ func (s *Screen) effect(l *line) *store.Effect {
 	}
 	all := s.effects[l.placed.Reference]
 	for i := range all {
-		if all[i].Kind != store.EffectTell && (out == nil || rank(&all[i]) >= rank(out)) {
+		if !all[i].Kind.ToStore() && (out == nil || rank(&all[i]) >= rank(out)) {
 			out = &all[i]
 		}
 	}

@@ -556,7 +556,7 @@ func (b *buyer) settled(ctx context.Context, e *checkout.Entry, reference string
 	var failed, open, unknown bool
 	for i := range effects {
 		x := &effects[i]
-		if x.Kind == store.EffectTell {
+		if x.Kind.ToStore() {
 			continue
 		}
 		open = open || x.State.Open()

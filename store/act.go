@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+
+	"github.com/orderdeck/orderdeck/store/order"
+)
+
+// RequestAct writes down that something is to be done to an order at its store. What the order looks like from now on, the
+// entry of the journal and the effect are one transaction. It refuses what order.Can refuses, what makes no sense (see
+// order.Act.Check), and a second act of a kind that is not settled. An empty a.Key is given here.
+func (d *DB) RequestAct(ctx context.Context, who string, id int64, a order.Act) (Effect, error) {
+	var e Effect
+	err := d.write(ctx, func(t *tx) error {
+		own, rec, err := t.standing(id, who)
+		if err != nil {
+			return err
+		}
+		if err := own.mayAct(rec, &a); err != nil {
+			return err
+		}
+		e = Effect{
+			Kind: EffectAct, OrderID: id, Store: rec.Store, External: rec.ExternalID, Number: rec.Number, Who: who,
+		}
+		if err := own.requested(&e, a); err != nil {
+			return err
+		}
+		return own.lay(&e, &a)
+	})
+	return e, err
+}
+
+// RequestDraft writes down that a draft order is to be made at a store. There is no order yet that it belongs to.
+func (d *DB) RequestDraft(ctx context.Context, who, store string, draft order.Order) (Effect, error) {
+	a := order.Act{Kind: order.ActDraft, Step: order.DraftCreate, Draft: &draft}
+	e := Effect{Kind: EffectAct, Store: store, Who: who}
+	err := d.write(ctx, func(t *tx) error {
+		shop, err := t.needShop(store)
+		if err != nil {
+			return err
+		}
+		if len(draft.Lines) == 0 {
+			return refuse(Invalid, "a draft without lines cannot be made; say what is in it")
+		}
+		own := &applier{tx: t, who: who, shop: shop}
+		return own.requested(&e, a)
+	})
+	return e, err
+}
+
+// standing reads an order as it stands within a transaction, with an applier for its store.
+func (t *tx) standing(id int64, who string) (a *applier, rec *order.Record, err error) {
+	b, found, err := t.before(id)
+	if err == nil && !found {
+		err = refuse(NotFound, "the order is not there any more")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var name string
+	if _, err := t.get(`SELECT name FROM shops WHERE id = ?`, []any{b.shop}, &name); err != nil {
+		return nil, nil, err
+	}
+	a = &applier{tx: t, who: who}
+	if a.shop, err = t.needShop(name); err != nil {
+		return nil, nil, err
+	}
+	var upstream order.Order
+	if _, err = decode(b.doc, nil, &upstream); err != nil {
+		return nil, nil, err
+	}
+	rec = &order.Record{ID: id, Gone: b.flags&flagGone != 0}
+	by, err := t.placements(name, []string{upstream.ExternalID})
+	if err != nil {
+		return nil, nil, err
+	}
+	rec.Placements = by[upstream.ExternalID]
+	if rec.Intents, err = t.intents(id); err != nil {
+		return nil, nil, err
+	}
+	facts, err := t.facts(a.shop, &upstream, rec.Placements, rec.Gone)
+	if err != nil {
+		return nil, nil, err
+	}
+	rec.Order = *overlay(&upstream, rec.Intents, &facts)
+	rec.State = order.Derive(&rec.Order, facts)
+	return a, rec, nil
+}
+
+// mayAct refuses what cannot be asked of a store now.
+func (a *applier) mayAct(rec *order.Record, act *order.Act) error {
+	f, err := a.facts(a.shop, &rec.Order, rec.Placements, rec.Gone)
+	if err != nil {
+		return err
+	}
+	f = order.OverlayFacts(f, rec.Intents)
+	if v := order.Can(&rec.Order, rec.State, f, act.Kind.Event()); !v.Allowed {
+		return refuse(Invalid, "%s of #%s is not possible: %s; %s", act.Kind.Label(), rec.Number, v.Reason, v.Next)
+	}
+	if why := act.Check(&rec.Order); why != "" {
+		return refuse(Invalid, "%s of #%s: %s", act.Kind.Label(), rec.Number, why)
+	}
+	if !act.Kind.Once() {
+		return nil
+	}
+	open, err := a.effectsWhere(`order_id = ? AND kind = 'act' AND tag = ? AND `+openEffects, rec.ID, string(act.Kind))
+	if err == nil && len(open) > 0 {
+		err = refuse(Invalid, "“%s” of #%s is on its way already (%s); wait for what comes of it, see the outbox",
+			act.Kind.Label(), rec.Number, open[0].State)
+	}
+	return err
+}
+
+// requested puts an act into the outbox. A kind that may be asked for again before the first is settled is told apart by
+// its key.
+func (a *applier) requested(e *Effect, act order.Act) error {
+	if act.Key == "" {
+		act.Key = "act-" + rand.Text()[:16]
+	}
+	doc, err := json.Marshal(act)
+	if err != nil {
+		return err
+	}
+	tag := string(act.Kind)
+	if !act.Kind.Once() {
+		tag += " " + act.Key
+	}
+	e.Doc, e.Reference = doc, act.Key
+	if err := a.enqueue(e, tag); err != nil {
+		return err
+	}
+	a.told(e.OrderID)
+	return a.entry(e.OrderID, string(act.Kind), "", "queued: "+act.String())
+}
+
+// lay lays over an order what an act is to bring about.
+func (a *applier) lay(e *Effect, act *order.Act) error {
+	intents := act.Intents()
+	for _, in := range intents {
+		if err := a.exec(`INSERT INTO intents (order_id, kind, value, who, at, effect) VALUES (?, ?, ?, ?, ?, ?)`,
+			e.OrderID, in.Kind, in.Value, e.Who, millis(a.now), e.ID); err != nil {
+			return err
+		}
+	}
+	if len(intents) == 0 {
+		return nil
+	}
+	return a.rederive(e.OrderID, func(r *rederivation) { r.intents = true })
+}
+
+// lift takes away what an act laid over its order: it was refused or withdrawn, or the order was read again since.
+func (a *applier) lift(e *Effect) error {
+	n, err := a.run(`DELETE FROM intents WHERE effect = ?`, e.ID)
+	if err != nil || n == 0 || a.shop == nil {
+		return err
+	}
+	return a.rederive(e.OrderID, func(r *rederivation) { r.intents = true })
+}
+
+// acted writes what an act came to.
+func (a *applier) acted(e *Effect, o *Outcome, was EffectState) error {
+	if o.State == EffectFailed || o.State == EffectSent && o.Seen {
+		if err := a.lift(e); err != nil {
+			return err
+		}
+	}
+	return a.settled(e, was)
+}
+
+// again lays over an order what an act that is tried again is to bring about, if it is still possible.
+func (a *applier) again(e *Effect) error {
+	act, err := e.Act()
+	if err != nil {
+		return err
+	}
+	if e.OrderID == 0 {
+		return nil
+	}
+	own, rec, err := a.standing(e.OrderID, a.who)
+	if err != nil {
+		return err
+	}
+	if err := own.mayAct(rec, &act); err != nil {
+		return err
+	}
+	return own.lay(e, &act)
+}
+
+// Act is what an EffectAct does.
+func (e *Effect) Act() (order.Act, error) {
+	var a order.Act
+	if err := json.Unmarshal(e.Doc, &a); err != nil {
+		return a, refuse(Failed, "what is to be done at %s cannot be read: %v", e.Store, err)
+	}
+	return a, nil
+}
+
+// Name says what an effect does, in a word or two: "pay", "refund BRL 12.00".
+func (e *Effect) Name() string {
+	if e.Kind == EffectAct {
+		if a, err := e.Act(); err == nil {
+			return a.String()
+		}
+	}
+	return string(e.Kind)
+}
+
+// Acts are the acts at its store that an order waits for or that were refused last, the latest first.
+func (d *DB) Acts(ctx context.Context, id int64) ([]Effect, error) {
+	all, err := d.Effects(ctx, EffectFilter{OrderID: id, Open: true, Limit: 50})
+	var out []Effect
+	for _, e := range all {
+		if e.Kind == EffectAct {
+			out = append(out, e)
+		}
+	}
+	return out, err
+}
