@@ -207,14 +207,16 @@ func (e *Effect) Name() string {
 	return string(e.Kind)
 }
 
-// Acts are the acts at its store that an order waits for or that were refused last, the latest first.
-func (d *DB) Acts(ctx context.Context, id int64) ([]Effect, error) {
-	all, err := d.Effects(ctx, EffectFilter{OrderID: id, Open: true, Limit: 50})
-	var out []Effect
-	for _, e := range all {
-		if e.Kind == EffectAct {
-			out = append(out, e)
-		}
-	}
+// acts are those at its store that an order waits for or that were refused last, the latest first.
+func (s *snapshot) acts(id int64) ([]order.ActState, error) {
+	var out []order.ActState
+	err := s.rows(`SELECT `+effectColumns+` FROM outbox e INDEXED BY outbox_order WHERE order_id = ? AND kind = 'act' AND (`+openEffects+`
+		OR state = 'failed' AND NOT EXISTS (SELECT 1 FROM outbox l INDEXED BY outbox_order
+			WHERE l.order_id = e.order_id AND l.id > e.id AND l.kind = 'act' AND l.tag = e.tag)) ORDER BY id DESC LIMIT 20`,
+		[]any{id}, func(scan func(...any) error) error {
+			e, err := scanEffect(scan)
+			out = append(out, order.ActState{Act: e.Name(), Refused: e.State == EffectFailed, Reason: e.Reason, At: e.Updated})
+			return err
+		})
 	return out, err
 }

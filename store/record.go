@@ -173,6 +173,9 @@ func (d *DB) Record(ctx context.Context, id int64) (order.Record, error) {
 		if err == nil {
 			rec.Journal, err = s.journal(id)
 		}
+		if err == nil {
+			rec.Acts, err = s.acts(id)
+		}
 		return err
 	})
 	return rec, err

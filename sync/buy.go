@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -14,6 +15,28 @@ func Shops(sources []Source) map[string]outbox.Shop {
 		if shop, ok := sources[i].Platform.(outbox.Shop); ok {
 			out[sources[i].Shop.Name] = shop
 		}
+	}
+	return out
+}
+
+// Acts says of everything that can be done to orders at a store why it cannot be done at this platform, "" where it can.
+func Acts(p Platform) map[order.ActKind]string {
+	why := "nothing can be done at " + p.Capabilities().Title + " from here"
+	if p.Capabilities().Offline {
+		why = "its orders come from files: there is no store to do it"
+	}
+	actor, ok := p.(outbox.Actor)
+	var can map[order.ActKind]string
+	if ok {
+		can = actor.Acts()
+	}
+	out := make(map[order.ActKind]string, len(order.ActKinds))
+	for _, kind := range order.ActKinds {
+		reason, known := can[kind]
+		if !known {
+			reason = why
+		}
+		out[kind] = reason
 	}
 	return out
 }

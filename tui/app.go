@@ -102,7 +102,7 @@ func newRoot(ctx context.Context, o Options) (*root, error) {
 		Dark: o.Theme != "light", Theme: theme.New(o.Theme != "light", colorprofile.TrueColor),
 	}
 	if b := o.Buying; b.Desk != nil && b.Settings != nil {
-		c.Desk, c.Settings, c.Find, c.Papers, c.Who = b.Desk, b.Settings, b.Find, b.Papers, b.Who
+		c.Desk, c.Settings, c.Find, c.Papers, c.Who, c.Acts = b.Desk, b.Settings, b.Find, b.Papers, b.Who, b.Acts
 	}
 	if o.Image != nil {
 		c.Image = keepPictures(o.Image)

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/orderdeck/orderdeck/tui/action"
+	"github.com/orderdeck/orderdeck/tui/acts"
 	"github.com/orderdeck/orderdeck/tui/checkout"
 	"github.com/orderdeck/orderdeck/tui/exports"
 	"github.com/orderdeck/orderdeck/tui/help"
@@ -40,6 +41,8 @@ func (m *root) open(o ui.Open) tea.Cmd {
 		return m.push(links.New(m.ctx, arg))
 	case ui.PaperArg:
 		return m.push(papers.New(m.ctx, arg))
+	case ui.ActArg:
+		return m.push(acts.New(m.ctx, arg))
 	case ui.TextArg:
 		return m.push(help.Text(m.ctx, arg))
 	}

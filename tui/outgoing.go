@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/tui/draw"
 	"github.com/orderdeck/orderdeck/tui/menu"
@@ -20,7 +21,8 @@ type Buying struct {
 	Settings func() (checkout.Settings, error)
 	Find     func(ctx context.Context, supplier, query string, page int) (products []checkout.Product, more bool, err error)
 	Papers   ui.Papers
-	Who      string // acts, for journal and placements
+	Acts     map[string]map[order.ActKind]string // see ui.Context.Acts
+	Who      string                              // acts, for journal and placements
 }
 
 // outgoing is how much is on its way out.

@@ -18,7 +18,7 @@ import (
 
 // supply is what the screens need of a wired program to buy at suppliers.
 func supply(a *command.App) Buying {
-	b := Buying{Desk: a.DB, Settings: a.CheckoutSettings, Papers: documents(a), Who: command.Who()}
+	b := Buying{Desk: a.DB, Settings: a.CheckoutSettings, Papers: documents(a), Who: command.Who(), Acts: a.Acts}
 	if len(a.Suppliers) == 0 {
 		return b
 	}

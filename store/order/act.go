@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/orderdeck/orderdeck/store/order/text"
 )
@@ -138,6 +139,14 @@ func (a *Act) String() string {
 		s = a.Step + " draft"
 	}
 	return s
+}
+
+// ActState is how an act at the store stands that is on its way, or that was refused and not asked for again.
+type ActState struct {
+	Act     string    `json:"act"` // Act.String
+	Refused bool      `json:"refused,omitempty"`
+	Reason  string    `json:"reason,omitempty"` // why it was refused or waits
+	At      time.Time `json:"at"`               // of its last change
 }
 
 // Intents are what an act makes an order look like before the store has confirmed it. Money is not among it: nobody has

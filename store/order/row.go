@@ -45,8 +45,9 @@ type Record struct {
 	Placements []Placement `json:"placements,omitempty"`
 	Intents    []Intent    `json:"intents,omitempty"`
 	Journal    []Entry     `json:"journal,omitempty"`
-	FirstSeen  time.Time   `json:"first_seen"` // when it was first synced
-	LastSeen   time.Time   `json:"last_seen"`  // when the store last confirmed it
+	Acts       []ActState  `json:"acts,omitempty"` // at the store: on their way, or refused last
+	FirstSeen  time.Time   `json:"first_seen"`     // when it was first synced
+	LastSeen   time.Time   `json:"last_seen"`      // when the store last confirmed it
 	Gone       bool        `json:"missing_upstream,omitempty"`
 	Unseen     bool        `json:"-"`
 }

@@ -71,16 +71,20 @@ const (
 	ScrollDown ID = "detail_down"
 	Redraw     ID = "redraw"
 
-	Checkout ID = "checkout"
-	Tracking ID = "tracking"
-	Invoice  ID = "invoice"
-	Receipt  ID = "receipt"
-	Refund   ID = "refund"
-	Link     ID = "link"
-	Cancel   ID = "cancel"
-	Archive  ID = "archive"
-	Hold     ID = "hold"
-	Underway ID = "payments" // the checkout screen on what is on its way
+	Checkout  ID = "checkout"
+	Tracking  ID = "tracking"
+	Invoice   ID = "invoice"
+	Receipt   ID = "receipt"
+	Refund    ID = "refund"
+	Link      ID = "link"
+	Cancel    ID = "cancel"
+	Archive   ID = "archive"
+	Hold      ID = "hold"
+	AtStore   ID = "at_store"
+	WriteNote ID = "note"
+	Tags      ID = "tags"
+	MarkPaid  ID = "mark_paid"
+	Underway  ID = "payments" // the checkout screen on what is on its way
 )
 
 // The actions of the checkout screen and of the outbox. The blockers of package checkout name the one that mends them.
@@ -150,9 +154,13 @@ func All() []Action {
 		Action{ID: Receipt, Keys: []string{"r"}, Label: "receipt", Help: "What was paid to the supplier", Scope: Order, Group: "Act"},
 		Action{ID: Refund, Keys: []string{"f"}, Label: "refund", Help: "What was and what may be refunded", Scope: Order, Group: "Act"},
 		Action{ID: Link, Keys: []string{"L"}, Label: "link product", Help: "Link products to suppliers", Scope: Order, Group: "Act"},
+		Action{ID: AtStore, Keys: []string{"u"}, Label: "at the store", Help: "All that the store can do to the order: status, tracking, complete …", Scope: Order, Group: "Act"},
+		Action{ID: WriteNote, Keys: []string{"n"}, Label: "note", Help: "Write a note to the order at its store", Scope: Order, Group: "Act"},
+		Action{ID: Tags, Keys: []string{"T"}, Label: "tags", Help: "Add and remove tags at the store", Scope: Order, Group: "Act"},
+		Action{ID: MarkPaid, Keys: []string{"p"}, Label: "mark as paid", Help: "Tell the store that the customer has paid, or capture what was authorized", Scope: Order, Group: "Act"},
 		Action{ID: Hold, Keys: []string{"H"}, Label: "hold", Help: "Hold the order back, or let it go on", Scope: Order, Group: "Act"},
-		Action{ID: Archive, Keys: []string{"a"}, Label: "archive", Help: "Archive the order", Scope: Order, Group: "Act"},
-		Action{ID: Cancel, Keys: []string{"X"}, Label: "cancel", Help: "Cancel the order", Scope: Order, Group: "Act"},
+		Action{ID: Archive, Keys: []string{"a"}, Label: "archive", Help: "Archive the order, at its store too where that can be undone", Scope: Order, Group: "Act"},
+		Action{ID: Cancel, Keys: []string{"X"}, Label: "cancel", Help: "Cancel the order, at its store where that can be done", Scope: Order, Group: "Act"},
 		Action{ID: Pay, Keys: []string{"P"}, Label: "pay and place", Help: "Pay and place what is ready; asks first", Scope: Buying, Group: "Checkout"},
 		Action{ID: Method, Keys: []string{"m"}, Label: "method", Help: "Choose the shipping method", Scope: Buying, Group: "Checkout"},
 		Action{ID: PayWith, Keys: []string{"b"}, Label: "pay with", Help: "Choose how this supplier is paid", Scope: Buying, Group: "Checkout"},

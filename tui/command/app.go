@@ -15,6 +15,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/store/order/filter"
 	"github.com/orderdeck/orderdeck/sync"
@@ -29,6 +30,8 @@ type App struct {
 	Log     *slog.Logger
 	Demo    bool
 	Orders  int // of the demo
+	// Acts says by store of everything that can be done to orders there why it cannot, "" where it can.
+	Acts    map[string]map[order.ActKind]string
 	Version string
 	Buying
 
@@ -138,8 +141,18 @@ func (s *session) openStores(ctx context.Context, a *App, path string, o opening
 	if err := s.ownSuppliers(a); err != nil {
 		return errors.Join(err, a.DB.Close())
 	}
+	a.Acts = actsByStore(sources)
 	a.Service = sync.New(sync.Options{DB: a.DB, Sources: sources, Outbox: a.worker(sources), Log: a.Log, LockPath: wirePath(path), Bulk: true})
 	return nil
+}
+
+// actsByStore is what can be done at each store.
+func actsByStore(sources []sync.Source) map[string]map[order.ActKind]string {
+	out := make(map[string]map[order.ActKind]string, len(sources))
+	for i := range sources {
+		out[sources[i].Shop.Name] = sync.Acts(sources[i].Platform)
+	}
+	return out
 }
 
 // wirePath is the file whose lock says who talks to the stores of a database.

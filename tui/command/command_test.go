@@ -267,12 +267,14 @@ func TestHiddenLine(t *testing.T) {
 
 // TestWhatCanBeDoneThere asks a platform that has no key yet what it can do, as `store test` tells it.
 func TestWhatCanBeDoneThere(t *testing.T) {
-	p, err := jumpseller.New(jumpseller.Options{Key: "none"})
+	p, err := newLazy(config.StoreConfig{Name: "loja"}, func(config.StoreConfig, config.Secret) (sync.Platform, error) {
+		return jumpseller.New(jumpseller.Options{Key: "none"})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	can, cannot := acts(actsOf(&lazyShop{&lazy{Platform: p}}))
-	if !slices.Contains(can, "mark paid") || !slices.ContainsFunc(cannot, func(why string) bool { return strings.HasPrefix(why, "refund: ") }) {
+	can, cannot := acts(actsOf(p))
+	if !slices.Contains(can, "mark as paid") || !slices.ContainsFunc(cannot, func(why string) bool { return strings.HasPrefix(why, "refund: ") }) {
 		t.Errorf("can %q, cannot %q", can, cannot)
 	}
 	if all := actsOf(&fake{}); all != nil {

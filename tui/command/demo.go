@@ -72,6 +72,7 @@ func (s *session) openDemo(ctx context.Context, a *App, path string, o opening) 
 	if _, err := a.CheckoutSettings(); err != nil {
 		return err
 	}
+	a.Acts = actsByStore(world.Sources)
 	a.Service = sync.New(sync.Options{
 		DB: a.DB, Sources: world.Sources, Suppliers: world.Suppliers, Outbox: a.worker(world.Sources), Log: a.Log, LockPath: wirePath(path), Bulk: true,
 	})

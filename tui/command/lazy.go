@@ -7,6 +7,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
@@ -35,10 +36,33 @@ func newLazy(st config.StoreConfig, connect Connector, secrets func() (config.Se
 		return &lazyShop{&lazy{Platform: keyless, ready: keyless}}, nil
 	}
 	l := &lazy{Platform: keyless, store: st, connect: connect, secrets: secrets}
-	if _, ok := keyless.(outbox.Shop); ok {
+	switch p := keyless.(type) {
+	case outbox.Actor:
+		return &lazyActor{&lazyShop{l}, p.Acts()}, nil
+	case outbox.Shop:
 		return &lazyShop{l}, nil
 	}
 	return l, nil
+}
+
+// lazyActor is a lazyShop that can do more than be told of parcels. What that is needs no key.
+type lazyActor struct {
+	*lazyShop
+	acts map[order.ActKind]string
+}
+
+// Acts says of every kind why it cannot be done there.
+func (l *lazyActor) Acts() map[order.ActKind]string { return l.acts }
+
+// Act does one thing to an order.
+func (l *lazyActor) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
+	shop, err := l.shop(ctx)
+	if err != nil {
+		return outbox.Done{}, err
+	}
+	done, err := shop.(outbox.Actor).Act(ctx, externalID, a)
+	l.forget(err)
+	return done, err
 }
 
 // lazyShop is a lazy platform that can be asked for one order and told of parcels. Where there is no key, nothing has

@@ -18,7 +18,6 @@ import (
 	"github.com/orderdeck/orderdeck/config"
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
-	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 func (s *session) storeCommand() *cobra.Command {
@@ -276,21 +275,16 @@ func (s *session) test(ctx context.Context, c *config.Config, st config.StoreCon
 	return info, err
 }
 
-// actsOf says what can be done to orders at a platform: by the name of the act, why it cannot, "" where it can.
+// actsOf says what can be done to orders at a platform: by the name of the act, why it cannot, "" where it can. It is nil
+// where nothing can be done.
 func actsOf(p sync.Platform) map[string]string {
-	switch l := p.(type) { // what it can do needs no key
-	case *lazy:
-		p = l.Platform
-	case *lazyShop:
-		p = l.Platform
+	out, some := map[string]string{}, false
+	for kind, why := range sync.Acts(p) {
+		out[kind.Label()] = why
+		some = some || why == ""
 	}
-	actor, ok := p.(outbox.Actor)
-	if !ok {
+	if !some {
 		return nil
-	}
-	out := map[string]string{}
-	for kind, why := range actor.Acts() {
-		out[strings.ReplaceAll(string(kind), "_", " ")] = why
 	}
 	return out
 }

@@ -233,6 +233,7 @@ func (b *builder) actions() {
 		l.Action = a.id
 		b.add(l)
 	}
+	b.acts()
 }
 
 func dash(s string) string {

@@ -17,6 +17,7 @@ var events = map[action.ID]order.Event{
 	action.Checkout: order.EventCheckout, action.Tracking: order.EventTracking, action.Invoice: order.EventInvoice,
 	action.Receipt: order.EventReceipt, action.Refund: order.EventRefund, action.Link: order.EventLink,
 	action.Cancel: order.EventCancel, action.Archive: order.EventArchive, action.Hold: order.EventHold,
+	action.WriteNote: order.EventNote, action.Tags: order.EventTags, action.MarkPaid: order.EventMarkPaid,
 }
 
 // noSuppliers is why nothing can be bought where no suppliers are known.
@@ -35,6 +36,8 @@ func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string)
 	}
 	event, known := events[id]
 	switch {
+	case id == action.AtStore:
+		return ctx.Desk != nil, noSuppliers
 	case !known:
 		return true, ""
 	case ctx.Desk == nil:
@@ -50,6 +53,11 @@ func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string)
 	}
 	if v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), event); !v.Allowed {
 		return false, sentence(v)
+	}
+	if kind, ok := formOf[id]; ok {
+		if why := ctx.Cannot(rec.Store, kind); why != "" {
+			return false, why
+		}
 	}
 	return true, ""
 }
@@ -103,12 +111,13 @@ func Do(ctx *ui.Context, rec *order.Record, id action.ID) (tea.Cmd, bool) {
 		}
 		return intend(ctx, rec, order.Intent{Kind: order.IntentHold, Value: string(order.HoldManual)}, "is on hold; "+ctx.Keys.Key(action.Hold)+" lets it go on"), true
 	case action.Archive:
-		if rec.IsArchived() {
-			return intend(ctx, rec, order.Intent{Kind: order.IntentUnarchive}, "is back from the archive"), true
-		}
-		return intend(ctx, rec, order.Intent{Kind: order.IntentArchive}, "is archived; "+ctx.Keys.Key(action.Archive)+" brings it back"), true
+		return archive(ctx, rec), true
+	case action.AtStore:
+		return ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: storeMenu(ctx, rec)}), true
+	case action.WriteNote, action.Tags, action.MarkPaid:
+		return ctx.Open(ui.Open{Kind: ui.KindAct, Arg: ui.ActArg{IDs: []int64{rec.ID}, Kind: formOf[id]}}), true
 	case action.Cancel:
-		return ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: cancelMenu(ctx, rec)}), true
+		return ctx.Open(ui.Open{Kind: ui.KindAct, Arg: ui.ActArg{IDs: []int64{rec.ID}, Kind: order.ActCancel}}), true
 	}
 	return nil, false
 }
@@ -131,25 +140,6 @@ func intend(ctx *ui.Context, rec *order.Record, in order.Intent, said string) te
 	desk, id, number := ctx.Desk, rec.ID, rec.Number
 	in.Who = ctx.Who
 	return ui.Carry(func() (string, error) { return "#" + number + " " + said, desk.AddIntent(context.Background(), id, in) }, nil)
-}
-
-// cancelMenu asks before an order is cancelled on this desk.
-func cancelMenu(ctx *ui.Context, rec *order.Record) ui.MenuSpec {
-	m := ui.MenuSpec{
-		Title: "Cancel #" + rec.Number + "?", Prompt: Verdict(ctx, rec, action.Cancel).Reason + "; the store is not told yet",
-		Choose: func(it ui.MenuItem) tea.Cmd {
-			why := it.Value.(string)
-			if why == "" {
-				return nil
-			}
-			return intend(ctx, rec, order.Intent{Kind: order.IntentCancel, Value: why}, "is cancelled here: "+why)
-		},
-		Items: []ui.MenuItem{{Title: "no, leave it as it is", Value: "", Mark: true}},
-	}
-	for _, why := range []string{"the customer changed their mind", "it cannot be delivered", "it is a duplicate", "it looks like fraud", "another reason"} {
-		m.Items = append(m.Items, ui.MenuItem{Title: "yes: " + why, Value: why})
-	}
-	return m
 }
 
 func copyMenu(rec *order.Record) ui.MenuSpec {

@@ -38,6 +38,9 @@ func (s *Screen) menu(id action.ID) (tea.Cmd, bool) {
 			return s.checkout(), true
 		}
 	}
+	if kind, ok := detail.FormOf(id); ok && s.marked.n > 0 {
+		return s.act(kind), true
+	}
 	if ok, why, known := s.Can(id); known && !ok {
 		return ui.Send(ui.Toast{Text: why}), true
 	}
@@ -48,7 +51,7 @@ func (s *Screen) menu(id action.ID) (tea.Cmd, bool) {
 }
 
 func (s *Screen) canOrder(id action.ID) (ok bool, why string, known bool) {
-	if id == action.Checkout && s.marked.n > 0 {
+	if _, form := detail.FormOf(id); (form || id == action.Checkout) && s.marked.n > 0 {
 		return true, "", true
 	}
 	if s.record == nil {
@@ -332,6 +335,24 @@ func (s *Screen) checkout() tea.Cmd {
 		}
 	}
 	return s.ctx.Open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{IDs: ids}})
+}
+
+// mostActs is how many orders are acted on together at their stores.
+const mostActs = 1000
+
+// act opens the form of something that is to be done to the selected orders at their stores.
+func (s *Screen) act(kind order.ActKind) tea.Cmd {
+	if s.ctx.Desk == nil {
+		return ui.Say("nothing can be done at a store from here")
+	}
+	if s.marked.n > mostActs {
+		return ui.Complain(fmt.Errorf("%s orders are selected; at most %s are asked for together", s.ctx.Locale.Number(int64(s.marked.n)), s.ctx.Locale.Number(mostActs)))
+	}
+	ids := make([]int64, 0, s.marked.n)
+	for _, id := range s.marked.ids() {
+		ids = append(ids, int64(id))
+	}
+	return s.ctx.Open(ui.Open{Kind: ui.KindAct, Arg: ui.ActArg{IDs: ids, Kind: kind}})
 }
 
 func (s *Screen) export() tea.Cmd {

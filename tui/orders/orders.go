@@ -350,7 +350,8 @@ func (s *Screen) selectAll() tea.Cmd {
 func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 	switch id {
 	case action.Open, action.Copy, action.Browse, action.Why, action.Select, action.Tracking, action.Invoice, action.Receipt,
-		action.Refund, action.Checkout, action.Link, action.Cancel, action.Archive, action.Hold:
+		action.Refund, action.Checkout, action.Link, action.Cancel, action.Archive, action.Hold, action.AtStore, action.WriteNote,
+		action.Tags, action.MarkPaid:
 		if s.list.cursorID == 0 {
 			return false, "there is no order here", true
 		}

@@ -116,7 +116,7 @@ func (s *Screen) step(n int) tea.Cmd {
 func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 	switch id {
 	case action.Copy, action.Browse, action.Why, action.Tracking, action.Invoice, action.Receipt, action.Refund,
-		action.Checkout, action.Link, action.Cancel, action.Archive, action.Hold:
+		action.Checkout, action.Link, action.Cancel, action.Archive, action.Hold, action.AtStore, action.WriteNote, action.Tags, action.MarkPaid:
 		if s.rec == nil {
 			return false, "the order is still being read", true
 		}
@@ -132,7 +132,7 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 func (s *Screen) Footer() []action.ID {
 	return []action.ID{
 		action.Back, action.NextOrder, action.PrevOrder, action.Tracking, action.Invoice, action.Receipt, action.Refund,
-		action.Why, action.Copy, action.Browse,
+		action.AtStore, action.Why, action.Copy, action.Browse,
 	}
 }
 

@@ -205,6 +205,12 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 			return false, v.Reason, true
 		}
 		return true, "", true
+	case action.Refund:
+		if s.arg.What != action.Refund || s.rec == nil {
+			return false, "", false
+		}
+		ok, why = detail.CanRefund(s.ctx, s.rec)
+		return ok, why, true
 	case action.AddTracking:
 		return s.arg.What == action.Tracking && p != nil && s.ctx.Desk != nil, "it has not been placed", true
 	}
@@ -217,6 +223,8 @@ func (s *Screen) act(id action.ID) tea.Cmd {
 		return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: s.copyMenu()})
 	case action.Browse:
 		return ui.Send(ui.BrowseURL{URL: s.link()})
+	case action.Refund:
+		return s.ctx.Open(ui.Open{Kind: ui.KindAct, Arg: ui.ActArg{IDs: []int64{s.arg.ID}, Kind: order.ActRefund}})
 	case action.AddTracking:
 		return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: s.trackingMenu()})
 	}
@@ -391,7 +399,7 @@ func (s *Screen) Footer() []action.ID {
 	case action.Invoice, action.Receipt:
 		return []action.ID{action.Back, action.WritePaper, action.Copy, action.NextTab}
 	}
-	return []action.ID{action.Back, action.Copy}
+	return []action.ID{action.Back, action.Refund, action.Copy}
 }
 
 // Size is how large the dialog wants to be.

@@ -35,6 +35,7 @@ type Desk interface {
 	RemoveLinks(ctx context.Context, who, store, productKey, supplier string) (touched int, err error)
 
 	AddIntent(ctx context.Context, id int64, in order.Intent) error
+	RequestAct(ctx context.Context, who string, id int64, a order.Act) (store.Effect, error)
 }
 
 // Paper is what a document says, for looking at it before it is written.

@@ -3,6 +3,7 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/tui/action"
 )
 
@@ -17,6 +18,7 @@ const (
 	KindPaper  = "paper"  // Arg: PaperArg
 	KindLinks  = "links"  // Arg: LinksArg
 	KindBuying = "buying" // Arg: CheckoutArg
+	KindAct    = "act"    // Arg: ActArg
 )
 
 // MenuItem is one choice of a menu.
@@ -66,6 +68,13 @@ type CheckoutArg struct {
 
 // LinksArg opens the link picker for the products of an order.
 type LinksArg struct{ ID int64 }
+
+// ActArg opens the form of something that is to be done at the store to some orders.
+type ActArg struct {
+	IDs  []int64
+	Kind order.ActKind
+	Step string // of an ActDraft
+}
 
 // PaperArg opens what one of the four actions shows of an order: tracking, invoice, receipt or refund.
 type PaperArg struct {

@@ -63,6 +63,8 @@ type Context struct {
 	Find func(ctx context.Context, supplier, query string, page int) (products []checkout.Product, more bool, err error)
 	// Papers makes documents.
 	Papers Papers
+	// Acts says by store of everything that can be done to orders there why it cannot, "" where it can.
+	Acts map[string]map[order.ActKind]string
 	// Who is acting, for journal and placements.
 	Who    string
 	Shops  []store.Shop
@@ -103,6 +105,15 @@ func (c *Context) Zone(shop string) *time.Location {
 		return z
 	}
 	return time.Local
+}
+
+// Cannot is why something cannot be done at a store, "" where it can.
+func (c *Context) Cannot(shop string, kind order.ActKind) string {
+	why, known := c.Acts[shop][kind]
+	if !known {
+		return c.Title(shop) + " is not set up here"
+	}
+	return why
 }
 
 // Title is what a shop calls itself, else its name.
