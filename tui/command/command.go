@@ -181,7 +181,7 @@ func (s *session) root() *cobra.Command {
 	}
 	root.AddCommand(
 		s.listCommand(), s.showCommand(), s.exportCommand(), s.importCommand(), s.syncCommand(),
-		s.checkoutCommand(), s.linkCommand(), s.outboxCommand(), s.trackCommand(), s.invoiceCommand(), s.receiptCommand(),
+		s.checkoutCommand(), s.orderCommand(), s.linkCommand(), s.outboxCommand(), s.trackCommand(), s.invoiceCommand(), s.receiptCommand(),
 		s.storeCommand(), s.supplierCommand(), s.rulesCommand(), s.configCommand(),
 		s.doctorCommand(), s.backupCommand(),
 		s.completionCommand(), manCommand(), s.versionCommand(),

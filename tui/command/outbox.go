@@ -28,6 +28,7 @@ type effectRow struct {
 	Demo      bool              `json:"demo,omitempty"`
 	ID        int64             `json:"id"`
 	Kind      store.EffectKind  `json:"kind"`
+	Act       string            `json:"act,omitempty"`
 	State     store.EffectState `json:"state"`
 	Store     string            `json:"store"`
 	Number    string            `json:"number"`
@@ -43,8 +44,12 @@ type effectRow struct {
 }
 
 func newEffectRow(e *store.Effect, demo bool) effectRow {
+	act := ""
+	if e.Kind == store.EffectAct {
+		act = e.Name()
+	}
 	return effectRow{
-		demo, e.ID, e.Kind, e.State, e.Store, e.Number, e.Supplier, e.Reference, e.Attempts, e.Reason, e.Evidence, e.Who, e.At, e.Updated, e.NotBefore,
+		demo, e.ID, e.Kind, act, e.State, e.Store, e.Number, e.Supplier, e.Reference, e.Attempts, e.Reason, e.Evidence, e.Who, e.At, e.Updated, e.NotBefore,
 	}
 }
 
@@ -115,11 +120,14 @@ var effectNames = map[store.EffectKind]string{
 
 func (s *session) tellEffect(a *App, e *store.Effect) error {
 	to := a.supplierTitle(e.Supplier)
-	if e.Kind == store.EffectTell {
+	if e.Kind.ToStore() {
 		to = e.Store
 	}
 	what := effectNames[e.Kind]
-	if what == "" {
+	switch {
+	case e.Kind == store.EffectAct:
+		what = e.Name() + " at"
+	case what == "":
 		what = words(string(e.Kind))
 	}
 	line := fmt.Sprintf("%d\t%s/%s\t%s %s\t%s\t%s", e.ID, e.Store, e.Number, what, to, e.State, e.Reference)

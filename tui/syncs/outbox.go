@@ -178,6 +178,11 @@ func (s *Screen) words(e *store.Effect) string {
 		return "pay " + s.name(e.Supplier) + " for #" + e.Number
 	case store.EffectCancel:
 		return "take #" + e.Number + " back at " + s.name(e.Supplier)
+	case store.EffectAct:
+		if e.Number == "" {
+			return e.Name() + " at " + s.ctx.Title(e.Store)
+		}
+		return e.Name() + " · #" + e.Number + " at " + s.ctx.Title(e.Store)
 	}
 	return "tell " + s.ctx.Title(e.Store) + " that #" + e.Number + " was sent"
 }

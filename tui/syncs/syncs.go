@@ -146,6 +146,9 @@ func (s *Screen) open(r row) tea.Cmd {
 		return s.request([]string{r.sync.Shop})
 	case r.effect != nil && r.effect.OrderID != 0 && r.effect.Kind == store.EffectTell:
 		return s.ctx.Open(ui.Open{Kind: ui.KindPaper, Arg: ui.PaperArg{ID: r.effect.OrderID, What: action.Tracking}})
+	case r.effect != nil && r.effect.OrderID != 0 && r.effect.Kind == store.EffectAct:
+		id := r.effect.OrderID
+		return s.ctx.Open(ui.Open{Kind: ui.KindOrder, Arg: ui.OrderArg{ID: id, Step: func(int) (int64, tea.Cmd) { return id, nil }}})
 	case r.effect != nil && r.effect.OrderID != 0:
 		return s.ctx.Open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{IDs: []int64{r.effect.OrderID}}})
 	}
