@@ -129,15 +129,21 @@ func sameLines(have []admin.OrderFieldsFulfillmentsFulfillmentLinesFulfillmentLi
 
 // add makes a parcel that waits.
 func (p *Platform) add(ctx context.Context, v *admin.OrderFields, doc store.TellDoc) (id, state string, err error) {
-	input := admin.FulfillOrderInput{Handler: admin.ConfigurableOperationInput{
-		Code: manualHandler,
-		Arguments: []admin.ConfigArgInput{
-			{Name: "method", Value: cmp.Or(doc.Parcel.Carrier, "Parcel")}, {Name: "trackingCode", Value: doc.Parcel.Tracking},
-		},
-	}}
+	input := admin.FulfillOrderInput{Handler: byHand(doc.Parcel)}
 	if input.Lines, err = parcelLines(v, doc.Lines); err != nil {
 		return "", "", outbox.Rejected(err)
 	}
+	return p.make(ctx, input)
+}
+
+// byHand is how a parcel is made that the store does not send itself.
+func byHand(parcel order.Parcel) admin.ConfigurableOperationInput {
+	return admin.ConfigurableOperationInput{Code: manualHandler, Arguments: []admin.ConfigArgInput{
+		{Name: "method", Value: cmp.Or(parcel.Carrier, "Parcel")}, {Name: "trackingCode", Value: parcel.Tracking},
+	}}
+}
+
+func (p *Platform) make(ctx context.Context, input admin.FulfillOrderInput) (id, state string, err error) {
 	var out admin.AddFulfillmentResponse
 	if err := p.change(ctx, "AddFulfillment", admin.AddFulfillment_Operation, map[string]any{"input": input}, &out); err != nil {
 		return "", "", err
@@ -225,7 +231,7 @@ func (p *Platform) change(ctx context.Context, name, query string, vars, out any
 		return outbox.NotSent(err)
 	case errors.As(err, &e) && e.Kind == sync.Auth && errors.Is(err, errAnswered):
 		p.session = nil // if it has run out, the next time has a new one
-		return fmt.Errorf("%w: %s. The role of the key needs the permission UpdateOrder", outbox.ErrRejected, e.Text)
+		return fmt.Errorf("%w: %s. The role of the key needs the permission %s", outbox.ErrRejected, e.Text, rightFor(name))
 	case errors.Is(err, errAnswered):
 		return outbox.Rejected(err)
 	}
@@ -239,6 +245,8 @@ func (p *Platform) no(result any) error {
 		Message   string `json:"message"`
 		Handler   string `json:"fulfillmentHandlerError"`
 		Move      string `json:"transitionError"`
+		Payment   string `json:"paymentErrorMessage"`
+		Most      *int64 `json:"maximumRefundable"`
 	}
 	data, err := json.Marshal(result)
 	if err == nil {
@@ -247,7 +255,7 @@ func (p *Platform) no(result any) error {
 	if err != nil || why.ErrorCode == "" {
 		return &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer that is neither a yes nor a no", Err: err}
 	}
-	words := cmp.Or(why.Move, why.Handler)
+	words := cmp.Or(why.Move, why.Handler, why.Payment)
 	if words == "" && !strings.HasPrefix(why.Message, "errorResult.") { // else a text that the store has not translated
 		words = why.Message
 	}
@@ -257,6 +265,12 @@ func (p *Platform) no(result any) error {
 		return fmt.Errorf("%w: the store has no way to fulfil orders by hand (the handler %s is not in its Vendure config)", outbox.ErrNotOffered, manualHandler)
 	case "ITEMS_ALREADY_FULFILLED_ERROR":
 		words += ". Something of this parcel is in another one at the store already"
+	case "SETTLE_PAYMENT_ERROR", "PAYMENT_DECLINED_ERROR":
+		return fmt.Errorf("%w: %s says: “%s”", outbox.ErrDeclined, p.http.Host(), words)
+	case "REFUND_AMOUNT_ERROR":
+		if why.Most != nil {
+			words += fmt.Sprintf(" (%d at most, in its smallest units)", *why.Most)
+		}
 	case "INSUFFICIENT_STOCK_ON_HAND_ERROR":
 		words += ". The store's own stock does not do: turn stock tracking off for what a supplier sends"
 	}

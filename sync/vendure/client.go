@@ -117,7 +117,8 @@ func SplitSecret(secret string) (key, user, password string) {
 	return secret, "", ""
 }
 
-const keyHint = "Make an API key in the Vendure dashboard under Settings → API keys, with a role that has ReadOrder; " +
+const keyHint = "Make an API key in the Vendure dashboard under Settings → API keys, with a role that has ReadOrder, " +
+	"UpdateOrder and, for drafts, CreateOrder; " +
 	"or give an administrator's name and password as name:password"
 
 // Kind implements sync.Platform.
@@ -186,9 +187,9 @@ func (p *Platform) Test(ctx context.Context) (sync.Info, error) {
 		}
 		return sync.Info{}, err
 	}
-	info := sync.Info{
-		Title: s.code, Currency: s.currency, ClockSkew: s.skew, Orders: orders.Orders.TotalItems,
-		Permissions: p.permissions(ctx),
+	info := sync.Info{Title: s.code, Currency: s.currency, ClockSkew: s.skew, Orders: orders.Orders.TotalItems}
+	if info.Permissions, info.Warnings, err = p.permissions(ctx); err != nil {
+		return sync.Info{}, err
 	}
 	if s.code == "__default_channel__" {
 		info.Title = p.http.Host()
@@ -200,24 +201,6 @@ func (p *Platform) Test(ctx context.Context) (sync.Info, error) {
 		info.Warnings = append(info.Warnings, fmt.Sprintf("the clock of the store differs from this machine's by %s", s.skew.Abs()))
 	}
 	return info, nil
-}
-
-// permissions names what the credentials may do. An API key is not told (its own "me" is forbidden), so there it is
-// what was tried.
-func (p *Platform) permissions(ctx context.Context) []string {
-	var out admin.MeResponse
-	if _, err := p.call(ctx, "Me", admin.Me_Operation, nil, &out); err != nil || out.Me == nil {
-		return []string{"ReadOrder"}
-	}
-	var have []string
-	if len(out.Me.Channels) > 0 { // but for rare shops the role is the same in all channels
-		for _, perm := range out.Me.Channels[0].Permissions {
-			if perm == "ReadOrder" || perm == "UpdateOrder" {
-				have = append(have, perm)
-			}
-		}
-	}
-	return have
 }
 
 func options(o map[string]any) map[string]any { return map[string]any{"options": o} }

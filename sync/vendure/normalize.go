@@ -258,13 +258,14 @@ func (n normalizer) history(o *order.Order) {
 	for _, h := range items {
 		var d historyData
 		_ = json.Unmarshal(h.Data, &d) // what a plugin puts there is its own affair
+		d.Reason = unmarked(d.Reason)
 		entry := order.Note{At: instant(h.CreatedAt), Kind: strings.ToLower(clean(h.Type)), Public: h.IsPublic}
 		if h.Administrator != nil {
 			entry.Author = strings.TrimSpace(clean(h.Administrator.FirstName) + " " + clean(h.Administrator.LastName))
 		}
 		switch {
 		case h.Type == "ORDER_NOTE":
-			entry.Kind, entry.Text = "note", text.Limit(text.CleanLines(d.Note), 10_000)
+			entry.Kind, entry.Text = "note", text.Limit(unmarked(text.CleanLines(d.Note)), 10_000)
 		case d.To != "":
 			entry.Text = clean(d.From) + " → " + clean(d.To)
 			if d.Reason != "" {

@@ -135,7 +135,7 @@ func (n normalizer) payments(o *order.Order) {
 		for _, r := range refunds {
 			o.Refunds = append(o.Refunds, order.Refund{
 				ExternalID: r.Id, At: instant(r.CreatedAt), State: clean(r.State), Amount: n.money(r.Total),
-				Settled: r.State == "Settled", Reason: cleanPtr(r.Reason), Reference: cleanPtr(r.TransactionId),
+				Settled: r.State == "Settled", Reason: unmarked(cleanPtr(r.Reason)), Reference: cleanPtr(r.TransactionId),
 			})
 			if r.State == "Settled" {
 				refunded += r.Total

@@ -386,6 +386,56 @@ func (v *AddFulfillmentResponse) __premarshalJSON() (*__premarshalAddFulfillment
 	return &retval, nil
 }
 
+type AddItemToDraftOrderInput struct {
+	ProductVariantId string `json:"productVariantId"`
+	Quantity         int    `json:"quantity"`
+}
+
+// GetProductVariantId returns AddItemToDraftOrderInput.ProductVariantId, and is useful for accessing the field via an interface.
+func (v *AddItemToDraftOrderInput) GetProductVariantId() string { return v.ProductVariantId }
+
+// GetQuantity returns AddItemToDraftOrderInput.Quantity, and is useful for accessing the field via an interface.
+func (v *AddItemToDraftOrderInput) GetQuantity() int { return v.Quantity }
+
+// AddNoteDidOrder includes the requested fields of the GraphQL type Order.
+type AddNoteDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns AddNoteDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *AddNoteDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns AddNoteDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *AddNoteDidOrder) GetId() string { return v.Id }
+
+// GetState returns AddNoteDidOrder.State, and is useful for accessing the field via an interface.
+func (v *AddNoteDidOrder) GetState() string { return v.State }
+
+// AddNoteResponse is returned by AddNote on success.
+type AddNoteResponse struct {
+	Did AddNoteDidOrder `json:"did"`
+}
+
+// GetDid returns AddNoteResponse.Did, and is useful for accessing the field via an interface.
+func (v *AddNoteResponse) GetDid() AddNoteDidOrder { return v.Did }
+
+type AddNoteToOrderInput struct {
+	Id       string `json:"id"`
+	Note     string `json:"note"`
+	IsPublic bool   `json:"isPublic"`
+}
+
+// GetId returns AddNoteToOrderInput.Id, and is useful for accessing the field via an interface.
+func (v *AddNoteToOrderInput) GetId() string { return v.Id }
+
+// GetNote returns AddNoteToOrderInput.Note, and is useful for accessing the field via an interface.
+func (v *AddNoteToOrderInput) GetNote() string { return v.Note }
+
+// GetIsPublic returns AddNoteToOrderInput.IsPublic, and is useful for accessing the field via an interface.
+func (v *AddNoteToOrderInput) GetIsPublic() bool { return v.IsPublic }
+
 // Address includes the GraphQL fields of OrderAddress requested by the fragment Address.
 type Address struct {
 	FullName    *string `json:"fullName"`
@@ -430,6 +480,543 @@ func (v *Address) GetCountryCode() *string { return v.CountryCode }
 // GetPhoneNumber returns Address.PhoneNumber, and is useful for accessing the field via an interface.
 func (v *Address) GetPhoneNumber() *string { return v.PhoneNumber }
 
+// CancelOrderDidCancelActiveOrderError includes the requested fields of the GraphQL type CancelActiveOrderError.
+type CancelOrderDidCancelActiveOrderError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns CancelOrderDidCancelActiveOrderError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidCancelActiveOrderError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelOrderDidCancelActiveOrderError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidCancelActiveOrderError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelOrderDidCancelActiveOrderError.Message, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidCancelActiveOrderError) GetMessage() string { return v.Message }
+
+// CancelOrderDidCancelOrderResult includes the requested fields of the GraphQL interface CancelOrderResult.
+//
+// CancelOrderDidCancelOrderResult is implemented by the following types:
+// CancelOrderDidCancelActiveOrderError
+// CancelOrderDidEmptyOrderLineSelectionError
+// CancelOrderDidMultipleOrderError
+// CancelOrderDidOrder
+// CancelOrderDidOrderStateTransitionError
+// CancelOrderDidQuantityTooGreatError
+type CancelOrderDidCancelOrderResult interface {
+	implementsGraphQLInterfaceCancelOrderDidCancelOrderResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *CancelOrderDidCancelActiveOrderError) implementsGraphQLInterfaceCancelOrderDidCancelOrderResult() {
+}
+func (v *CancelOrderDidEmptyOrderLineSelectionError) implementsGraphQLInterfaceCancelOrderDidCancelOrderResult() {
+}
+func (v *CancelOrderDidMultipleOrderError) implementsGraphQLInterfaceCancelOrderDidCancelOrderResult() {
+}
+func (v *CancelOrderDidOrder) implementsGraphQLInterfaceCancelOrderDidCancelOrderResult() {}
+func (v *CancelOrderDidOrderStateTransitionError) implementsGraphQLInterfaceCancelOrderDidCancelOrderResult() {
+}
+func (v *CancelOrderDidQuantityTooGreatError) implementsGraphQLInterfaceCancelOrderDidCancelOrderResult() {
+}
+
+func __unmarshalCancelOrderDidCancelOrderResult(b []byte, v *CancelOrderDidCancelOrderResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "CancelActiveOrderError":
+		*v = new(CancelOrderDidCancelActiveOrderError)
+		return json.Unmarshal(b, *v)
+	case "EmptyOrderLineSelectionError":
+		*v = new(CancelOrderDidEmptyOrderLineSelectionError)
+		return json.Unmarshal(b, *v)
+	case "MultipleOrderError":
+		*v = new(CancelOrderDidMultipleOrderError)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(CancelOrderDidOrder)
+		return json.Unmarshal(b, *v)
+	case "OrderStateTransitionError":
+		*v = new(CancelOrderDidOrderStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "QuantityTooGreatError":
+		*v = new(CancelOrderDidQuantityTooGreatError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing CancelOrderResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for CancelOrderDidCancelOrderResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalCancelOrderDidCancelOrderResult(v *CancelOrderDidCancelOrderResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *CancelOrderDidCancelActiveOrderError:
+		typename = "CancelActiveOrderError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelOrderDidCancelActiveOrderError
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelOrderDidEmptyOrderLineSelectionError:
+		typename = "EmptyOrderLineSelectionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelOrderDidEmptyOrderLineSelectionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelOrderDidMultipleOrderError:
+		typename = "MultipleOrderError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelOrderDidMultipleOrderError
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelOrderDidOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelOrderDidOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelOrderDidOrderStateTransitionError:
+		typename = "OrderStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelOrderDidOrderStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelOrderDidQuantityTooGreatError:
+		typename = "QuantityTooGreatError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelOrderDidQuantityTooGreatError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for CancelOrderDidCancelOrderResult: "%T"`, v)
+	}
+}
+
+// CancelOrderDidEmptyOrderLineSelectionError includes the requested fields of the GraphQL type EmptyOrderLineSelectionError.
+type CancelOrderDidEmptyOrderLineSelectionError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns CancelOrderDidEmptyOrderLineSelectionError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidEmptyOrderLineSelectionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelOrderDidEmptyOrderLineSelectionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidEmptyOrderLineSelectionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelOrderDidEmptyOrderLineSelectionError.Message, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidEmptyOrderLineSelectionError) GetMessage() string { return v.Message }
+
+// CancelOrderDidMultipleOrderError includes the requested fields of the GraphQL type MultipleOrderError.
+type CancelOrderDidMultipleOrderError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns CancelOrderDidMultipleOrderError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidMultipleOrderError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelOrderDidMultipleOrderError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidMultipleOrderError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelOrderDidMultipleOrderError.Message, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidMultipleOrderError) GetMessage() string { return v.Message }
+
+// CancelOrderDidOrder includes the requested fields of the GraphQL type Order.
+type CancelOrderDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns CancelOrderDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns CancelOrderDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrder) GetId() string { return v.Id }
+
+// GetState returns CancelOrderDidOrder.State, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrder) GetState() string { return v.State }
+
+// CancelOrderDidOrderStateTransitionError includes the requested fields of the GraphQL type OrderStateTransitionError.
+type CancelOrderDidOrderStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns CancelOrderDidOrderStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrderStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelOrderDidOrderStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrderStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelOrderDidOrderStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrderStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns CancelOrderDidOrderStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidOrderStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// CancelOrderDidQuantityTooGreatError includes the requested fields of the GraphQL type QuantityTooGreatError.
+type CancelOrderDidQuantityTooGreatError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns CancelOrderDidQuantityTooGreatError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidQuantityTooGreatError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelOrderDidQuantityTooGreatError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidQuantityTooGreatError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelOrderDidQuantityTooGreatError.Message, and is useful for accessing the field via an interface.
+func (v *CancelOrderDidQuantityTooGreatError) GetMessage() string { return v.Message }
+
+type CancelOrderInput struct {
+	OrderId        string           `json:"orderId"`
+	Lines          []OrderLineInput `json:"lines"`
+	CancelShipping *bool            `json:"cancelShipping"`
+	Reason         *string          `json:"reason"`
+}
+
+// GetOrderId returns CancelOrderInput.OrderId, and is useful for accessing the field via an interface.
+func (v *CancelOrderInput) GetOrderId() string { return v.OrderId }
+
+// GetLines returns CancelOrderInput.Lines, and is useful for accessing the field via an interface.
+func (v *CancelOrderInput) GetLines() []OrderLineInput { return v.Lines }
+
+// GetCancelShipping returns CancelOrderInput.CancelShipping, and is useful for accessing the field via an interface.
+func (v *CancelOrderInput) GetCancelShipping() *bool { return v.CancelShipping }
+
+// GetReason returns CancelOrderInput.Reason, and is useful for accessing the field via an interface.
+func (v *CancelOrderInput) GetReason() *string { return v.Reason }
+
+// CancelOrderResponse is returned by CancelOrder on success.
+type CancelOrderResponse struct {
+	Did CancelOrderDidCancelOrderResult `json:"-"`
+}
+
+// GetDid returns CancelOrderResponse.Did, and is useful for accessing the field via an interface.
+func (v *CancelOrderResponse) GetDid() CancelOrderDidCancelOrderResult { return v.Did }
+
+func (v *CancelOrderResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*CancelOrderResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.CancelOrderResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalCancelOrderDidCancelOrderResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal CancelOrderResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalCancelOrderResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *CancelOrderResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *CancelOrderResponse) __premarshalJSON() (*__premarshalCancelOrderResponse, error) {
+	var retval __premarshalCancelOrderResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalCancelOrderDidCancelOrderResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal CancelOrderResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// CancelPaymentDidCancelPaymentError includes the requested fields of the GraphQL type CancelPaymentError.
+type CancelPaymentDidCancelPaymentError struct {
+	Typename            *string   `json:"__typename"`
+	ErrorCode           ErrorCode `json:"errorCode"`
+	Message             string    `json:"message"`
+	PaymentErrorMessage string    `json:"paymentErrorMessage"`
+}
+
+// GetTypename returns CancelPaymentDidCancelPaymentError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidCancelPaymentError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelPaymentDidCancelPaymentError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidCancelPaymentError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelPaymentDidCancelPaymentError.Message, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidCancelPaymentError) GetMessage() string { return v.Message }
+
+// GetPaymentErrorMessage returns CancelPaymentDidCancelPaymentError.PaymentErrorMessage, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidCancelPaymentError) GetPaymentErrorMessage() string {
+	return v.PaymentErrorMessage
+}
+
+// CancelPaymentDidCancelPaymentResult includes the requested fields of the GraphQL interface CancelPaymentResult.
+//
+// CancelPaymentDidCancelPaymentResult is implemented by the following types:
+// CancelPaymentDidCancelPaymentError
+// CancelPaymentDidPayment
+// CancelPaymentDidPaymentStateTransitionError
+type CancelPaymentDidCancelPaymentResult interface {
+	implementsGraphQLInterfaceCancelPaymentDidCancelPaymentResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *CancelPaymentDidCancelPaymentError) implementsGraphQLInterfaceCancelPaymentDidCancelPaymentResult() {
+}
+func (v *CancelPaymentDidPayment) implementsGraphQLInterfaceCancelPaymentDidCancelPaymentResult() {}
+func (v *CancelPaymentDidPaymentStateTransitionError) implementsGraphQLInterfaceCancelPaymentDidCancelPaymentResult() {
+}
+
+func __unmarshalCancelPaymentDidCancelPaymentResult(b []byte, v *CancelPaymentDidCancelPaymentResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "CancelPaymentError":
+		*v = new(CancelPaymentDidCancelPaymentError)
+		return json.Unmarshal(b, *v)
+	case "Payment":
+		*v = new(CancelPaymentDidPayment)
+		return json.Unmarshal(b, *v)
+	case "PaymentStateTransitionError":
+		*v = new(CancelPaymentDidPaymentStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing CancelPaymentResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for CancelPaymentDidCancelPaymentResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalCancelPaymentDidCancelPaymentResult(v *CancelPaymentDidCancelPaymentResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *CancelPaymentDidCancelPaymentError:
+		typename = "CancelPaymentError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelPaymentDidCancelPaymentError
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelPaymentDidPayment:
+		typename = "Payment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelPaymentDidPayment
+		}{typename, v}
+		return json.Marshal(result)
+	case *CancelPaymentDidPaymentStateTransitionError:
+		typename = "PaymentStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CancelPaymentDidPaymentStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for CancelPaymentDidCancelPaymentResult: "%T"`, v)
+	}
+}
+
+// CancelPaymentDidPayment includes the requested fields of the GraphQL type Payment.
+type CancelPaymentDidPayment struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns CancelPaymentDidPayment.Typename, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPayment) GetTypename() *string { return v.Typename }
+
+// GetId returns CancelPaymentDidPayment.Id, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPayment) GetId() string { return v.Id }
+
+// GetState returns CancelPaymentDidPayment.State, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPayment) GetState() string { return v.State }
+
+// CancelPaymentDidPaymentStateTransitionError includes the requested fields of the GraphQL type PaymentStateTransitionError.
+type CancelPaymentDidPaymentStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns CancelPaymentDidPaymentStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPaymentStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns CancelPaymentDidPaymentStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPaymentStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns CancelPaymentDidPaymentStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPaymentStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns CancelPaymentDidPaymentStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *CancelPaymentDidPaymentStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// CancelPaymentResponse is returned by CancelPayment on success.
+type CancelPaymentResponse struct {
+	Did CancelPaymentDidCancelPaymentResult `json:"-"`
+}
+
+// GetDid returns CancelPaymentResponse.Did, and is useful for accessing the field via an interface.
+func (v *CancelPaymentResponse) GetDid() CancelPaymentDidCancelPaymentResult { return v.Did }
+
+func (v *CancelPaymentResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*CancelPaymentResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.CancelPaymentResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalCancelPaymentDidCancelPaymentResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal CancelPaymentResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalCancelPaymentResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *CancelPaymentResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *CancelPaymentResponse) __premarshalJSON() (*__premarshalCancelPaymentResponse, error) {
+	var retval __premarshalCancelPaymentResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalCancelPaymentDidCancelPaymentResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal CancelPaymentResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
 type ConfigArgInput struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -451,6 +1038,1055 @@ func (v *ConfigurableOperationInput) GetCode() string { return v.Code }
 
 // GetArguments returns ConfigurableOperationInput.Arguments, and is useful for accessing the field via an interface.
 func (v *ConfigurableOperationInput) GetArguments() []ConfigArgInput { return v.Arguments }
+
+type CreateAddressInput struct {
+	FullName               *string          `json:"fullName"`
+	Company                *string          `json:"company"`
+	StreetLine1            string           `json:"streetLine1"`
+	StreetLine2            *string          `json:"streetLine2"`
+	City                   *string          `json:"city"`
+	Province               *string          `json:"province"`
+	PostalCode             *string          `json:"postalCode"`
+	CountryCode            string           `json:"countryCode"`
+	PhoneNumber            *string          `json:"phoneNumber"`
+	DefaultShippingAddress *bool            `json:"defaultShippingAddress"`
+	DefaultBillingAddress  *bool            `json:"defaultBillingAddress"`
+	CustomFields           *json.RawMessage `json:"customFields"`
+}
+
+// GetFullName returns CreateAddressInput.FullName, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetFullName() *string { return v.FullName }
+
+// GetCompany returns CreateAddressInput.Company, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetCompany() *string { return v.Company }
+
+// GetStreetLine1 returns CreateAddressInput.StreetLine1, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetStreetLine1() string { return v.StreetLine1 }
+
+// GetStreetLine2 returns CreateAddressInput.StreetLine2, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetStreetLine2() *string { return v.StreetLine2 }
+
+// GetCity returns CreateAddressInput.City, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetCity() *string { return v.City }
+
+// GetProvince returns CreateAddressInput.Province, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetProvince() *string { return v.Province }
+
+// GetPostalCode returns CreateAddressInput.PostalCode, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetPostalCode() *string { return v.PostalCode }
+
+// GetCountryCode returns CreateAddressInput.CountryCode, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetCountryCode() string { return v.CountryCode }
+
+// GetPhoneNumber returns CreateAddressInput.PhoneNumber, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetPhoneNumber() *string { return v.PhoneNumber }
+
+// GetDefaultShippingAddress returns CreateAddressInput.DefaultShippingAddress, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetDefaultShippingAddress() *bool { return v.DefaultShippingAddress }
+
+// GetDefaultBillingAddress returns CreateAddressInput.DefaultBillingAddress, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetDefaultBillingAddress() *bool { return v.DefaultBillingAddress }
+
+// GetCustomFields returns CreateAddressInput.CustomFields, and is useful for accessing the field via an interface.
+func (v *CreateAddressInput) GetCustomFields() *json.RawMessage { return v.CustomFields }
+
+type CreateCustomerInput struct {
+	Title        *string          `json:"title"`
+	FirstName    string           `json:"firstName"`
+	LastName     string           `json:"lastName"`
+	PhoneNumber  *string          `json:"phoneNumber"`
+	EmailAddress string           `json:"emailAddress"`
+	CustomFields *json.RawMessage `json:"customFields"`
+}
+
+// GetTitle returns CreateCustomerInput.Title, and is useful for accessing the field via an interface.
+func (v *CreateCustomerInput) GetTitle() *string { return v.Title }
+
+// GetFirstName returns CreateCustomerInput.FirstName, and is useful for accessing the field via an interface.
+func (v *CreateCustomerInput) GetFirstName() string { return v.FirstName }
+
+// GetLastName returns CreateCustomerInput.LastName, and is useful for accessing the field via an interface.
+func (v *CreateCustomerInput) GetLastName() string { return v.LastName }
+
+// GetPhoneNumber returns CreateCustomerInput.PhoneNumber, and is useful for accessing the field via an interface.
+func (v *CreateCustomerInput) GetPhoneNumber() *string { return v.PhoneNumber }
+
+// GetEmailAddress returns CreateCustomerInput.EmailAddress, and is useful for accessing the field via an interface.
+func (v *CreateCustomerInput) GetEmailAddress() string { return v.EmailAddress }
+
+// GetCustomFields returns CreateCustomerInput.CustomFields, and is useful for accessing the field via an interface.
+func (v *CreateCustomerInput) GetCustomFields() *json.RawMessage { return v.CustomFields }
+
+// CreateDraftDidOrder includes the requested fields of the GraphQL type Order.
+type CreateDraftDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns CreateDraftDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *CreateDraftDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns CreateDraftDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *CreateDraftDidOrder) GetId() string { return v.Id }
+
+// GetState returns CreateDraftDidOrder.State, and is useful for accessing the field via an interface.
+func (v *CreateDraftDidOrder) GetState() string { return v.State }
+
+// CreateDraftResponse is returned by CreateDraft on success.
+type CreateDraftResponse struct {
+	Did CreateDraftDidOrder `json:"did"`
+}
+
+// GetDid returns CreateDraftResponse.Did, and is useful for accessing the field via an interface.
+func (v *CreateDraftResponse) GetDid() CreateDraftDidOrder { return v.Did }
+
+type DeletionResult string
+
+const (
+	DeletionResultDeleted    DeletionResult = "DELETED"
+	DeletionResultNotDeleted DeletionResult = "NOT_DELETED"
+)
+
+var AllDeletionResult = []DeletionResult{
+	DeletionResultDeleted,
+	DeletionResultNotDeleted,
+}
+
+// DraftBillingAddressDidOrder includes the requested fields of the GraphQL type Order.
+type DraftBillingAddressDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns DraftBillingAddressDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *DraftBillingAddressDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns DraftBillingAddressDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftBillingAddressDidOrder) GetId() string { return v.Id }
+
+// GetState returns DraftBillingAddressDidOrder.State, and is useful for accessing the field via an interface.
+func (v *DraftBillingAddressDidOrder) GetState() string { return v.State }
+
+// DraftBillingAddressResponse is returned by DraftBillingAddress on success.
+type DraftBillingAddressResponse struct {
+	Did DraftBillingAddressDidOrder `json:"did"`
+}
+
+// GetDid returns DraftBillingAddressResponse.Did, and is useful for accessing the field via an interface.
+func (v *DraftBillingAddressResponse) GetDid() DraftBillingAddressDidOrder { return v.Did }
+
+// DraftCustomerDidEmailAddressConflictError includes the requested fields of the GraphQL type EmailAddressConflictError.
+type DraftCustomerDidEmailAddressConflictError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftCustomerDidEmailAddressConflictError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftCustomerDidEmailAddressConflictError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftCustomerDidEmailAddressConflictError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftCustomerDidEmailAddressConflictError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftCustomerDidEmailAddressConflictError.Message, and is useful for accessing the field via an interface.
+func (v *DraftCustomerDidEmailAddressConflictError) GetMessage() string { return v.Message }
+
+// DraftCustomerDidOrder includes the requested fields of the GraphQL type Order.
+type DraftCustomerDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns DraftCustomerDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *DraftCustomerDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns DraftCustomerDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftCustomerDidOrder) GetId() string { return v.Id }
+
+// GetState returns DraftCustomerDidOrder.State, and is useful for accessing the field via an interface.
+func (v *DraftCustomerDidOrder) GetState() string { return v.State }
+
+// DraftCustomerDidSetCustomerForDraftOrderResult includes the requested fields of the GraphQL interface SetCustomerForDraftOrderResult.
+//
+// DraftCustomerDidSetCustomerForDraftOrderResult is implemented by the following types:
+// DraftCustomerDidEmailAddressConflictError
+// DraftCustomerDidOrder
+type DraftCustomerDidSetCustomerForDraftOrderResult interface {
+	implementsGraphQLInterfaceDraftCustomerDidSetCustomerForDraftOrderResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *DraftCustomerDidEmailAddressConflictError) implementsGraphQLInterfaceDraftCustomerDidSetCustomerForDraftOrderResult() {
+}
+func (v *DraftCustomerDidOrder) implementsGraphQLInterfaceDraftCustomerDidSetCustomerForDraftOrderResult() {
+}
+
+func __unmarshalDraftCustomerDidSetCustomerForDraftOrderResult(b []byte, v *DraftCustomerDidSetCustomerForDraftOrderResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "EmailAddressConflictError":
+		*v = new(DraftCustomerDidEmailAddressConflictError)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(DraftCustomerDidOrder)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing SetCustomerForDraftOrderResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for DraftCustomerDidSetCustomerForDraftOrderResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalDraftCustomerDidSetCustomerForDraftOrderResult(v *DraftCustomerDidSetCustomerForDraftOrderResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *DraftCustomerDidEmailAddressConflictError:
+		typename = "EmailAddressConflictError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftCustomerDidEmailAddressConflictError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftCustomerDidOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftCustomerDidOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for DraftCustomerDidSetCustomerForDraftOrderResult: "%T"`, v)
+	}
+}
+
+// DraftCustomerResponse is returned by DraftCustomer on success.
+type DraftCustomerResponse struct {
+	Did DraftCustomerDidSetCustomerForDraftOrderResult `json:"-"`
+}
+
+// GetDid returns DraftCustomerResponse.Did, and is useful for accessing the field via an interface.
+func (v *DraftCustomerResponse) GetDid() DraftCustomerDidSetCustomerForDraftOrderResult { return v.Did }
+
+func (v *DraftCustomerResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*DraftCustomerResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.DraftCustomerResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalDraftCustomerDidSetCustomerForDraftOrderResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal DraftCustomerResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalDraftCustomerResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *DraftCustomerResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *DraftCustomerResponse) __premarshalJSON() (*__premarshalDraftCustomerResponse, error) {
+	var retval __premarshalDraftCustomerResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalDraftCustomerDidSetCustomerForDraftOrderResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal DraftCustomerResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// DraftItemDidInsufficientStockError includes the requested fields of the GraphQL type InsufficientStockError.
+type DraftItemDidInsufficientStockError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftItemDidInsufficientStockError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftItemDidInsufficientStockError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftItemDidInsufficientStockError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftItemDidInsufficientStockError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftItemDidInsufficientStockError.Message, and is useful for accessing the field via an interface.
+func (v *DraftItemDidInsufficientStockError) GetMessage() string { return v.Message }
+
+// DraftItemDidNegativeQuantityError includes the requested fields of the GraphQL type NegativeQuantityError.
+type DraftItemDidNegativeQuantityError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftItemDidNegativeQuantityError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftItemDidNegativeQuantityError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftItemDidNegativeQuantityError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftItemDidNegativeQuantityError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftItemDidNegativeQuantityError.Message, and is useful for accessing the field via an interface.
+func (v *DraftItemDidNegativeQuantityError) GetMessage() string { return v.Message }
+
+// DraftItemDidOrder includes the requested fields of the GraphQL type Order.
+type DraftItemDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns DraftItemDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns DraftItemDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrder) GetId() string { return v.Id }
+
+// GetState returns DraftItemDidOrder.State, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrder) GetState() string { return v.State }
+
+// DraftItemDidOrderInterceptorError includes the requested fields of the GraphQL type OrderInterceptorError.
+type DraftItemDidOrderInterceptorError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftItemDidOrderInterceptorError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderInterceptorError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftItemDidOrderInterceptorError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderInterceptorError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftItemDidOrderInterceptorError.Message, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderInterceptorError) GetMessage() string { return v.Message }
+
+// DraftItemDidOrderLimitError includes the requested fields of the GraphQL type OrderLimitError.
+type DraftItemDidOrderLimitError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftItemDidOrderLimitError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderLimitError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftItemDidOrderLimitError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderLimitError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftItemDidOrderLimitError.Message, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderLimitError) GetMessage() string { return v.Message }
+
+// DraftItemDidOrderModificationError includes the requested fields of the GraphQL type OrderModificationError.
+type DraftItemDidOrderModificationError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftItemDidOrderModificationError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderModificationError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftItemDidOrderModificationError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderModificationError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftItemDidOrderModificationError.Message, and is useful for accessing the field via an interface.
+func (v *DraftItemDidOrderModificationError) GetMessage() string { return v.Message }
+
+// DraftItemDidUpdateOrderItemsResult includes the requested fields of the GraphQL interface UpdateOrderItemsResult.
+//
+// DraftItemDidUpdateOrderItemsResult is implemented by the following types:
+// DraftItemDidInsufficientStockError
+// DraftItemDidNegativeQuantityError
+// DraftItemDidOrder
+// DraftItemDidOrderInterceptorError
+// DraftItemDidOrderLimitError
+// DraftItemDidOrderModificationError
+type DraftItemDidUpdateOrderItemsResult interface {
+	implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *DraftItemDidInsufficientStockError) implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult() {
+}
+func (v *DraftItemDidNegativeQuantityError) implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult() {
+}
+func (v *DraftItemDidOrder) implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult() {}
+func (v *DraftItemDidOrderInterceptorError) implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult() {
+}
+func (v *DraftItemDidOrderLimitError) implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult() {
+}
+func (v *DraftItemDidOrderModificationError) implementsGraphQLInterfaceDraftItemDidUpdateOrderItemsResult() {
+}
+
+func __unmarshalDraftItemDidUpdateOrderItemsResult(b []byte, v *DraftItemDidUpdateOrderItemsResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "InsufficientStockError":
+		*v = new(DraftItemDidInsufficientStockError)
+		return json.Unmarshal(b, *v)
+	case "NegativeQuantityError":
+		*v = new(DraftItemDidNegativeQuantityError)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(DraftItemDidOrder)
+		return json.Unmarshal(b, *v)
+	case "OrderInterceptorError":
+		*v = new(DraftItemDidOrderInterceptorError)
+		return json.Unmarshal(b, *v)
+	case "OrderLimitError":
+		*v = new(DraftItemDidOrderLimitError)
+		return json.Unmarshal(b, *v)
+	case "OrderModificationError":
+		*v = new(DraftItemDidOrderModificationError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing UpdateOrderItemsResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for DraftItemDidUpdateOrderItemsResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalDraftItemDidUpdateOrderItemsResult(v *DraftItemDidUpdateOrderItemsResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *DraftItemDidInsufficientStockError:
+		typename = "InsufficientStockError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftItemDidInsufficientStockError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftItemDidNegativeQuantityError:
+		typename = "NegativeQuantityError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftItemDidNegativeQuantityError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftItemDidOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftItemDidOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftItemDidOrderInterceptorError:
+		typename = "OrderInterceptorError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftItemDidOrderInterceptorError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftItemDidOrderLimitError:
+		typename = "OrderLimitError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftItemDidOrderLimitError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftItemDidOrderModificationError:
+		typename = "OrderModificationError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftItemDidOrderModificationError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for DraftItemDidUpdateOrderItemsResult: "%T"`, v)
+	}
+}
+
+// DraftItemResponse is returned by DraftItem on success.
+type DraftItemResponse struct {
+	Did DraftItemDidUpdateOrderItemsResult `json:"-"`
+}
+
+// GetDid returns DraftItemResponse.Did, and is useful for accessing the field via an interface.
+func (v *DraftItemResponse) GetDid() DraftItemDidUpdateOrderItemsResult { return v.Did }
+
+func (v *DraftItemResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*DraftItemResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.DraftItemResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalDraftItemDidUpdateOrderItemsResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal DraftItemResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalDraftItemResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *DraftItemResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *DraftItemResponse) __premarshalJSON() (*__premarshalDraftItemResponse, error) {
+	var retval __premarshalDraftItemResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalDraftItemDidUpdateOrderItemsResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal DraftItemResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// DraftShippingAddressDidOrder includes the requested fields of the GraphQL type Order.
+type DraftShippingAddressDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns DraftShippingAddressDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *DraftShippingAddressDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns DraftShippingAddressDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftShippingAddressDidOrder) GetId() string { return v.Id }
+
+// GetState returns DraftShippingAddressDidOrder.State, and is useful for accessing the field via an interface.
+func (v *DraftShippingAddressDidOrder) GetState() string { return v.State }
+
+// DraftShippingAddressResponse is returned by DraftShippingAddress on success.
+type DraftShippingAddressResponse struct {
+	Did DraftShippingAddressDidOrder `json:"did"`
+}
+
+// GetDid returns DraftShippingAddressResponse.Did, and is useful for accessing the field via an interface.
+func (v *DraftShippingAddressResponse) GetDid() DraftShippingAddressDidOrder { return v.Did }
+
+// DraftShippingDidIneligibleShippingMethodError includes the requested fields of the GraphQL type IneligibleShippingMethodError.
+type DraftShippingDidIneligibleShippingMethodError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftShippingDidIneligibleShippingMethodError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidIneligibleShippingMethodError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftShippingDidIneligibleShippingMethodError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidIneligibleShippingMethodError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftShippingDidIneligibleShippingMethodError.Message, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidIneligibleShippingMethodError) GetMessage() string { return v.Message }
+
+// DraftShippingDidNoActiveOrderError includes the requested fields of the GraphQL type NoActiveOrderError.
+type DraftShippingDidNoActiveOrderError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftShippingDidNoActiveOrderError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidNoActiveOrderError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftShippingDidNoActiveOrderError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidNoActiveOrderError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftShippingDidNoActiveOrderError.Message, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidNoActiveOrderError) GetMessage() string { return v.Message }
+
+// DraftShippingDidOrder includes the requested fields of the GraphQL type Order.
+type DraftShippingDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns DraftShippingDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns DraftShippingDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidOrder) GetId() string { return v.Id }
+
+// GetState returns DraftShippingDidOrder.State, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidOrder) GetState() string { return v.State }
+
+// DraftShippingDidOrderModificationError includes the requested fields of the GraphQL type OrderModificationError.
+type DraftShippingDidOrderModificationError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns DraftShippingDidOrderModificationError.Typename, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidOrderModificationError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns DraftShippingDidOrderModificationError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidOrderModificationError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns DraftShippingDidOrderModificationError.Message, and is useful for accessing the field via an interface.
+func (v *DraftShippingDidOrderModificationError) GetMessage() string { return v.Message }
+
+// DraftShippingDidSetOrderShippingMethodResult includes the requested fields of the GraphQL interface SetOrderShippingMethodResult.
+//
+// DraftShippingDidSetOrderShippingMethodResult is implemented by the following types:
+// DraftShippingDidIneligibleShippingMethodError
+// DraftShippingDidNoActiveOrderError
+// DraftShippingDidOrder
+// DraftShippingDidOrderModificationError
+type DraftShippingDidSetOrderShippingMethodResult interface {
+	implementsGraphQLInterfaceDraftShippingDidSetOrderShippingMethodResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *DraftShippingDidIneligibleShippingMethodError) implementsGraphQLInterfaceDraftShippingDidSetOrderShippingMethodResult() {
+}
+func (v *DraftShippingDidNoActiveOrderError) implementsGraphQLInterfaceDraftShippingDidSetOrderShippingMethodResult() {
+}
+func (v *DraftShippingDidOrder) implementsGraphQLInterfaceDraftShippingDidSetOrderShippingMethodResult() {
+}
+func (v *DraftShippingDidOrderModificationError) implementsGraphQLInterfaceDraftShippingDidSetOrderShippingMethodResult() {
+}
+
+func __unmarshalDraftShippingDidSetOrderShippingMethodResult(b []byte, v *DraftShippingDidSetOrderShippingMethodResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "IneligibleShippingMethodError":
+		*v = new(DraftShippingDidIneligibleShippingMethodError)
+		return json.Unmarshal(b, *v)
+	case "NoActiveOrderError":
+		*v = new(DraftShippingDidNoActiveOrderError)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(DraftShippingDidOrder)
+		return json.Unmarshal(b, *v)
+	case "OrderModificationError":
+		*v = new(DraftShippingDidOrderModificationError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing SetOrderShippingMethodResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for DraftShippingDidSetOrderShippingMethodResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalDraftShippingDidSetOrderShippingMethodResult(v *DraftShippingDidSetOrderShippingMethodResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *DraftShippingDidIneligibleShippingMethodError:
+		typename = "IneligibleShippingMethodError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftShippingDidIneligibleShippingMethodError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftShippingDidNoActiveOrderError:
+		typename = "NoActiveOrderError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftShippingDidNoActiveOrderError
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftShippingDidOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftShippingDidOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case *DraftShippingDidOrderModificationError:
+		typename = "OrderModificationError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*DraftShippingDidOrderModificationError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for DraftShippingDidSetOrderShippingMethodResult: "%T"`, v)
+	}
+}
+
+// DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote includes the requested fields of the GraphQL type ShippingMethodQuote.
+type DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote struct {
+	Id           string `json:"id"`
+	Code         string `json:"code"`
+	Name         string `json:"name"`
+	PriceWithTax int64  `json:"priceWithTax"`
+}
+
+// GetId returns DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote.Id, and is useful for accessing the field via an interface.
+func (v *DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote) GetId() string {
+	return v.Id
+}
+
+// GetCode returns DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote.Code, and is useful for accessing the field via an interface.
+func (v *DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote) GetCode() string {
+	return v.Code
+}
+
+// GetName returns DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote.Name, and is useful for accessing the field via an interface.
+func (v *DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote) GetName() string {
+	return v.Name
+}
+
+// GetPriceWithTax returns DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote.PriceWithTax, and is useful for accessing the field via an interface.
+func (v *DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote) GetPriceWithTax() int64 {
+	return v.PriceWithTax
+}
+
+// DraftShippingMethodsResponse is returned by DraftShippingMethods on success.
+type DraftShippingMethodsResponse struct {
+	EligibleShippingMethodsForDraftOrder []DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote `json:"eligibleShippingMethodsForDraftOrder"`
+}
+
+// GetEligibleShippingMethodsForDraftOrder returns DraftShippingMethodsResponse.EligibleShippingMethodsForDraftOrder, and is useful for accessing the field via an interface.
+func (v *DraftShippingMethodsResponse) GetEligibleShippingMethodsForDraftOrder() []DraftShippingMethodsEligibleShippingMethodsForDraftOrderShippingMethodQuote {
+	return v.EligibleShippingMethodsForDraftOrder
+}
+
+// DraftShippingResponse is returned by DraftShipping on success.
+type DraftShippingResponse struct {
+	Did DraftShippingDidSetOrderShippingMethodResult `json:"-"`
+}
+
+// GetDid returns DraftShippingResponse.Did, and is useful for accessing the field via an interface.
+func (v *DraftShippingResponse) GetDid() DraftShippingDidSetOrderShippingMethodResult { return v.Did }
+
+func (v *DraftShippingResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*DraftShippingResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.DraftShippingResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalDraftShippingDidSetOrderShippingMethodResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal DraftShippingResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalDraftShippingResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *DraftShippingResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *DraftShippingResponse) __premarshalJSON() (*__premarshalDraftShippingResponse, error) {
+	var retval __premarshalDraftShippingResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalDraftShippingDidSetOrderShippingMethodResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal DraftShippingResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// DraftsOrdersOrderList includes the requested fields of the GraphQL type OrderList.
+type DraftsOrdersOrderList struct {
+	Items []DraftsOrdersOrderListItemsOrder `json:"items"`
+}
+
+// GetItems returns DraftsOrdersOrderList.Items, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderList) GetItems() []DraftsOrdersOrderListItemsOrder { return v.Items }
+
+// DraftsOrdersOrderListItemsOrder includes the requested fields of the GraphQL type Order.
+type DraftsOrdersOrderListItemsOrder struct {
+	Id              string                                                      `json:"id"`
+	State           string                                                      `json:"state"`
+	Customer        *DraftsOrdersOrderListItemsOrderCustomer                    `json:"customer"`
+	ShippingAddress *DraftsOrdersOrderListItemsOrderShippingAddressOrderAddress `json:"shippingAddress"`
+	BillingAddress  *DraftsOrdersOrderListItemsOrderBillingAddressOrderAddress  `json:"billingAddress"`
+	Lines           []DraftsOrdersOrderListItemsOrderLinesOrderLine             `json:"lines"`
+	ShippingLines   []DraftsOrdersOrderListItemsOrderShippingLinesShippingLine  `json:"shippingLines"`
+	History         DraftsOrdersOrderListItemsOrderHistoryHistoryEntryList      `json:"history"`
+}
+
+// GetId returns DraftsOrdersOrderListItemsOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetId() string { return v.Id }
+
+// GetState returns DraftsOrdersOrderListItemsOrder.State, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetState() string { return v.State }
+
+// GetCustomer returns DraftsOrdersOrderListItemsOrder.Customer, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetCustomer() *DraftsOrdersOrderListItemsOrderCustomer {
+	return v.Customer
+}
+
+// GetShippingAddress returns DraftsOrdersOrderListItemsOrder.ShippingAddress, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetShippingAddress() *DraftsOrdersOrderListItemsOrderShippingAddressOrderAddress {
+	return v.ShippingAddress
+}
+
+// GetBillingAddress returns DraftsOrdersOrderListItemsOrder.BillingAddress, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetBillingAddress() *DraftsOrdersOrderListItemsOrderBillingAddressOrderAddress {
+	return v.BillingAddress
+}
+
+// GetLines returns DraftsOrdersOrderListItemsOrder.Lines, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetLines() []DraftsOrdersOrderListItemsOrderLinesOrderLine {
+	return v.Lines
+}
+
+// GetShippingLines returns DraftsOrdersOrderListItemsOrder.ShippingLines, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetShippingLines() []DraftsOrdersOrderListItemsOrderShippingLinesShippingLine {
+	return v.ShippingLines
+}
+
+// GetHistory returns DraftsOrdersOrderListItemsOrder.History, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrder) GetHistory() DraftsOrdersOrderListItemsOrderHistoryHistoryEntryList {
+	return v.History
+}
+
+// DraftsOrdersOrderListItemsOrderBillingAddressOrderAddress includes the requested fields of the GraphQL type OrderAddress.
+type DraftsOrdersOrderListItemsOrderBillingAddressOrderAddress struct {
+	CountryCode *string `json:"countryCode"`
+}
+
+// GetCountryCode returns DraftsOrdersOrderListItemsOrderBillingAddressOrderAddress.CountryCode, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderBillingAddressOrderAddress) GetCountryCode() *string {
+	return v.CountryCode
+}
+
+// DraftsOrdersOrderListItemsOrderCustomer includes the requested fields of the GraphQL type Customer.
+type DraftsOrdersOrderListItemsOrderCustomer struct {
+	Id string `json:"id"`
+}
+
+// GetId returns DraftsOrdersOrderListItemsOrderCustomer.Id, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderCustomer) GetId() string { return v.Id }
+
+// DraftsOrdersOrderListItemsOrderHistoryHistoryEntryList includes the requested fields of the GraphQL type HistoryEntryList.
+type DraftsOrdersOrderListItemsOrderHistoryHistoryEntryList struct {
+	Items []DraftsOrdersOrderListItemsOrderHistoryHistoryEntryListItemsHistoryEntry `json:"items"`
+}
+
+// GetItems returns DraftsOrdersOrderListItemsOrderHistoryHistoryEntryList.Items, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderHistoryHistoryEntryList) GetItems() []DraftsOrdersOrderListItemsOrderHistoryHistoryEntryListItemsHistoryEntry {
+	return v.Items
+}
+
+// DraftsOrdersOrderListItemsOrderHistoryHistoryEntryListItemsHistoryEntry includes the requested fields of the GraphQL type HistoryEntry.
+type DraftsOrdersOrderListItemsOrderHistoryHistoryEntryListItemsHistoryEntry struct {
+	Data json.RawMessage `json:"data"`
+}
+
+// GetData returns DraftsOrdersOrderListItemsOrderHistoryHistoryEntryListItemsHistoryEntry.Data, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderHistoryHistoryEntryListItemsHistoryEntry) GetData() json.RawMessage {
+	return v.Data
+}
+
+// DraftsOrdersOrderListItemsOrderLinesOrderLine includes the requested fields of the GraphQL type OrderLine.
+type DraftsOrdersOrderListItemsOrderLinesOrderLine struct {
+	Quantity       int                                                         `json:"quantity"`
+	ProductVariant DraftsOrdersOrderListItemsOrderLinesOrderLineProductVariant `json:"productVariant"`
+}
+
+// GetQuantity returns DraftsOrdersOrderListItemsOrderLinesOrderLine.Quantity, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderLinesOrderLine) GetQuantity() int { return v.Quantity }
+
+// GetProductVariant returns DraftsOrdersOrderListItemsOrderLinesOrderLine.ProductVariant, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderLinesOrderLine) GetProductVariant() DraftsOrdersOrderListItemsOrderLinesOrderLineProductVariant {
+	return v.ProductVariant
+}
+
+// DraftsOrdersOrderListItemsOrderLinesOrderLineProductVariant includes the requested fields of the GraphQL type ProductVariant.
+type DraftsOrdersOrderListItemsOrderLinesOrderLineProductVariant struct {
+	Id string `json:"id"`
+}
+
+// GetId returns DraftsOrdersOrderListItemsOrderLinesOrderLineProductVariant.Id, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderLinesOrderLineProductVariant) GetId() string { return v.Id }
+
+// DraftsOrdersOrderListItemsOrderShippingAddressOrderAddress includes the requested fields of the GraphQL type OrderAddress.
+type DraftsOrdersOrderListItemsOrderShippingAddressOrderAddress struct {
+	CountryCode *string `json:"countryCode"`
+}
+
+// GetCountryCode returns DraftsOrdersOrderListItemsOrderShippingAddressOrderAddress.CountryCode, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderShippingAddressOrderAddress) GetCountryCode() *string {
+	return v.CountryCode
+}
+
+// DraftsOrdersOrderListItemsOrderShippingLinesShippingLine includes the requested fields of the GraphQL type ShippingLine.
+type DraftsOrdersOrderListItemsOrderShippingLinesShippingLine struct {
+	Id string `json:"id"`
+}
+
+// GetId returns DraftsOrdersOrderListItemsOrderShippingLinesShippingLine.Id, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderListItemsOrderShippingLinesShippingLine) GetId() string { return v.Id }
+
+// DraftsResponse is returned by Drafts on success.
+type DraftsResponse struct {
+	Orders DraftsOrdersOrderList `json:"orders"`
+}
+
+// GetOrders returns DraftsResponse.Orders, and is useful for accessing the field via an interface.
+func (v *DraftsResponse) GetOrders() DraftsOrdersOrderList { return v.Orders }
 
 type ErrorCode string
 
@@ -992,6 +2628,239 @@ func (v *LoginResponse) __premarshalJSON() (*__premarshalLoginResponse, error) {
 	return &retval, nil
 }
 
+// ManualPaymentDidAddManualPaymentToOrderResult includes the requested fields of the GraphQL interface AddManualPaymentToOrderResult.
+//
+// ManualPaymentDidAddManualPaymentToOrderResult is implemented by the following types:
+// ManualPaymentDidManualPaymentStateError
+// ManualPaymentDidOrder
+type ManualPaymentDidAddManualPaymentToOrderResult interface {
+	implementsGraphQLInterfaceManualPaymentDidAddManualPaymentToOrderResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *ManualPaymentDidManualPaymentStateError) implementsGraphQLInterfaceManualPaymentDidAddManualPaymentToOrderResult() {
+}
+func (v *ManualPaymentDidOrder) implementsGraphQLInterfaceManualPaymentDidAddManualPaymentToOrderResult() {
+}
+
+func __unmarshalManualPaymentDidAddManualPaymentToOrderResult(b []byte, v *ManualPaymentDidAddManualPaymentToOrderResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "ManualPaymentStateError":
+		*v = new(ManualPaymentDidManualPaymentStateError)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(ManualPaymentDidOrder)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing AddManualPaymentToOrderResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for ManualPaymentDidAddManualPaymentToOrderResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalManualPaymentDidAddManualPaymentToOrderResult(v *ManualPaymentDidAddManualPaymentToOrderResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *ManualPaymentDidManualPaymentStateError:
+		typename = "ManualPaymentStateError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ManualPaymentDidManualPaymentStateError
+		}{typename, v}
+		return json.Marshal(result)
+	case *ManualPaymentDidOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ManualPaymentDidOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for ManualPaymentDidAddManualPaymentToOrderResult: "%T"`, v)
+	}
+}
+
+// ManualPaymentDidManualPaymentStateError includes the requested fields of the GraphQL type ManualPaymentStateError.
+type ManualPaymentDidManualPaymentStateError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns ManualPaymentDidManualPaymentStateError.Typename, and is useful for accessing the field via an interface.
+func (v *ManualPaymentDidManualPaymentStateError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns ManualPaymentDidManualPaymentStateError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *ManualPaymentDidManualPaymentStateError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns ManualPaymentDidManualPaymentStateError.Message, and is useful for accessing the field via an interface.
+func (v *ManualPaymentDidManualPaymentStateError) GetMessage() string { return v.Message }
+
+// ManualPaymentDidOrder includes the requested fields of the GraphQL type Order.
+type ManualPaymentDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns ManualPaymentDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *ManualPaymentDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns ManualPaymentDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *ManualPaymentDidOrder) GetId() string { return v.Id }
+
+// GetState returns ManualPaymentDidOrder.State, and is useful for accessing the field via an interface.
+func (v *ManualPaymentDidOrder) GetState() string { return v.State }
+
+type ManualPaymentInput struct {
+	OrderId       string           `json:"orderId"`
+	Method        string           `json:"method"`
+	TransactionId *string          `json:"transactionId"`
+	Metadata      *json.RawMessage `json:"metadata"`
+}
+
+// GetOrderId returns ManualPaymentInput.OrderId, and is useful for accessing the field via an interface.
+func (v *ManualPaymentInput) GetOrderId() string { return v.OrderId }
+
+// GetMethod returns ManualPaymentInput.Method, and is useful for accessing the field via an interface.
+func (v *ManualPaymentInput) GetMethod() string { return v.Method }
+
+// GetTransactionId returns ManualPaymentInput.TransactionId, and is useful for accessing the field via an interface.
+func (v *ManualPaymentInput) GetTransactionId() *string { return v.TransactionId }
+
+// GetMetadata returns ManualPaymentInput.Metadata, and is useful for accessing the field via an interface.
+func (v *ManualPaymentInput) GetMetadata() *json.RawMessage { return v.Metadata }
+
+// ManualPaymentResponse is returned by ManualPayment on success.
+type ManualPaymentResponse struct {
+	Did ManualPaymentDidAddManualPaymentToOrderResult `json:"-"`
+}
+
+// GetDid returns ManualPaymentResponse.Did, and is useful for accessing the field via an interface.
+func (v *ManualPaymentResponse) GetDid() ManualPaymentDidAddManualPaymentToOrderResult { return v.Did }
+
+func (v *ManualPaymentResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*ManualPaymentResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.ManualPaymentResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalManualPaymentDidAddManualPaymentToOrderResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal ManualPaymentResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalManualPaymentResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *ManualPaymentResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *ManualPaymentResponse) __premarshalJSON() (*__premarshalManualPaymentResponse, error) {
+	var retval __premarshalManualPaymentResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalManualPaymentDidAddManualPaymentToOrderResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal ManualPaymentResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// MayCreateEligibleShippingMethodsForDraftOrderShippingMethodQuote includes the requested fields of the GraphQL type ShippingMethodQuote.
+type MayCreateEligibleShippingMethodsForDraftOrderShippingMethodQuote struct {
+	Id string `json:"id"`
+}
+
+// GetId returns MayCreateEligibleShippingMethodsForDraftOrderShippingMethodQuote.Id, and is useful for accessing the field via an interface.
+func (v *MayCreateEligibleShippingMethodsForDraftOrderShippingMethodQuote) GetId() string {
+	return v.Id
+}
+
+// MayCreateResponse is returned by MayCreate on success.
+type MayCreateResponse struct {
+	EligibleShippingMethodsForDraftOrder []MayCreateEligibleShippingMethodsForDraftOrderShippingMethodQuote `json:"eligibleShippingMethodsForDraftOrder"`
+}
+
+// GetEligibleShippingMethodsForDraftOrder returns MayCreateResponse.EligibleShippingMethodsForDraftOrder, and is useful for accessing the field via an interface.
+func (v *MayCreateResponse) GetEligibleShippingMethodsForDraftOrder() []MayCreateEligibleShippingMethodsForDraftOrderShippingMethodQuote {
+	return v.EligibleShippingMethodsForDraftOrder
+}
+
+// MayUpdateDeleteOrderNoteDeletionResponse includes the requested fields of the GraphQL type DeletionResponse.
+type MayUpdateDeleteOrderNoteDeletionResponse struct {
+	Result DeletionResult `json:"result"`
+}
+
+// GetResult returns MayUpdateDeleteOrderNoteDeletionResponse.Result, and is useful for accessing the field via an interface.
+func (v *MayUpdateDeleteOrderNoteDeletionResponse) GetResult() DeletionResult { return v.Result }
+
+// MayUpdateResponse is returned by MayUpdate on success.
+type MayUpdateResponse struct {
+	DeleteOrderNote MayUpdateDeleteOrderNoteDeletionResponse `json:"deleteOrderNote"`
+}
+
+// GetDeleteOrderNote returns MayUpdateResponse.DeleteOrderNote, and is useful for accessing the field via an interface.
+func (v *MayUpdateResponse) GetDeleteOrderNote() MayUpdateDeleteOrderNoteDeletionResponse {
+	return v.DeleteOrderNote
+}
+
 // MeMeCurrentUser includes the requested fields of the GraphQL type CurrentUser.
 type MeMeCurrentUser struct {
 	Channels []MeMeCurrentUserChannelsCurrentUserChannel `json:"channels"`
@@ -1212,6 +3081,188 @@ func __marshalMoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentTo
 		return nil, fmt.Errorf(
 			`unexpected concrete type for MoveFulfillmentTransitionFulfillmentToStateTransitionFulfillmentToStateResult: "%T"`, v)
 	}
+}
+
+// MoveOrderDidOrder includes the requested fields of the GraphQL type Order.
+type MoveOrderDidOrder struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns MoveOrderDidOrder.Typename, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrder) GetTypename() *string { return v.Typename }
+
+// GetId returns MoveOrderDidOrder.Id, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrder) GetId() string { return v.Id }
+
+// GetState returns MoveOrderDidOrder.State, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrder) GetState() string { return v.State }
+
+// MoveOrderDidOrderStateTransitionError includes the requested fields of the GraphQL type OrderStateTransitionError.
+type MoveOrderDidOrderStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns MoveOrderDidOrderStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrderStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns MoveOrderDidOrderStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrderStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns MoveOrderDidOrderStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrderStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns MoveOrderDidOrderStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *MoveOrderDidOrderStateTransitionError) GetTransitionError() string { return v.TransitionError }
+
+// MoveOrderDidTransitionOrderToStateResult includes the requested fields of the GraphQL interface TransitionOrderToStateResult.
+//
+// MoveOrderDidTransitionOrderToStateResult is implemented by the following types:
+// MoveOrderDidOrder
+// MoveOrderDidOrderStateTransitionError
+type MoveOrderDidTransitionOrderToStateResult interface {
+	implementsGraphQLInterfaceMoveOrderDidTransitionOrderToStateResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *MoveOrderDidOrder) implementsGraphQLInterfaceMoveOrderDidTransitionOrderToStateResult() {}
+func (v *MoveOrderDidOrderStateTransitionError) implementsGraphQLInterfaceMoveOrderDidTransitionOrderToStateResult() {
+}
+
+func __unmarshalMoveOrderDidTransitionOrderToStateResult(b []byte, v *MoveOrderDidTransitionOrderToStateResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Order":
+		*v = new(MoveOrderDidOrder)
+		return json.Unmarshal(b, *v)
+	case "OrderStateTransitionError":
+		*v = new(MoveOrderDidOrderStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing TransitionOrderToStateResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for MoveOrderDidTransitionOrderToStateResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalMoveOrderDidTransitionOrderToStateResult(v *MoveOrderDidTransitionOrderToStateResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *MoveOrderDidOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*MoveOrderDidOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case *MoveOrderDidOrderStateTransitionError:
+		typename = "OrderStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*MoveOrderDidOrderStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for MoveOrderDidTransitionOrderToStateResult: "%T"`, v)
+	}
+}
+
+// MoveOrderResponse is returned by MoveOrder on success.
+type MoveOrderResponse struct {
+	Did *MoveOrderDidTransitionOrderToStateResult `json:"-"`
+}
+
+// GetDid returns MoveOrderResponse.Did, and is useful for accessing the field via an interface.
+func (v *MoveOrderResponse) GetDid() *MoveOrderDidTransitionOrderToStateResult { return v.Did }
+
+func (v *MoveOrderResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*MoveOrderResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.MoveOrderResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			*dst = new(MoveOrderDidTransitionOrderToStateResult)
+			err = __unmarshalMoveOrderDidTransitionOrderToStateResult(
+				src, *dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal MoveOrderResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalMoveOrderResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *MoveOrderResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *MoveOrderResponse) __premarshalJSON() (*__premarshalMoveOrderResponse, error) {
+	var retval __premarshalMoveOrderResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		if src != nil {
+			var err error
+			*dst, err = __marshalMoveOrderDidTransitionOrderToStateResult(
+				src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal MoveOrderResponse.Did: %w", err)
+			}
+		}
+	}
+	return &retval, nil
 }
 
 // NewestOrdersOrderList includes the requested fields of the GraphQL type OrderList.
@@ -1965,6 +4016,907 @@ type OrdersResponse struct {
 // GetOrders returns OrdersResponse.Orders, and is useful for accessing the field via an interface.
 func (v *OrdersResponse) GetOrders() OrdersOrdersOrderList { return v.Orders }
 
+// RefundOrderDidAlreadyRefundedError includes the requested fields of the GraphQL type AlreadyRefundedError.
+type RefundOrderDidAlreadyRefundedError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidAlreadyRefundedError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidAlreadyRefundedError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidAlreadyRefundedError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidAlreadyRefundedError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidAlreadyRefundedError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidAlreadyRefundedError) GetMessage() string { return v.Message }
+
+// RefundOrderDidMultipleOrderError includes the requested fields of the GraphQL type MultipleOrderError.
+type RefundOrderDidMultipleOrderError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidMultipleOrderError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidMultipleOrderError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidMultipleOrderError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidMultipleOrderError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidMultipleOrderError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidMultipleOrderError) GetMessage() string { return v.Message }
+
+// RefundOrderDidNothingToRefundError includes the requested fields of the GraphQL type NothingToRefundError.
+type RefundOrderDidNothingToRefundError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidNothingToRefundError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidNothingToRefundError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidNothingToRefundError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidNothingToRefundError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidNothingToRefundError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidNothingToRefundError) GetMessage() string { return v.Message }
+
+// RefundOrderDidOrderStateTransitionError includes the requested fields of the GraphQL type OrderStateTransitionError.
+type RefundOrderDidOrderStateTransitionError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidOrderStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidOrderStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidOrderStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidOrderStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidOrderStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidOrderStateTransitionError) GetMessage() string { return v.Message }
+
+// RefundOrderDidPaymentOrderMismatchError includes the requested fields of the GraphQL type PaymentOrderMismatchError.
+type RefundOrderDidPaymentOrderMismatchError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidPaymentOrderMismatchError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidPaymentOrderMismatchError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidPaymentOrderMismatchError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidPaymentOrderMismatchError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidPaymentOrderMismatchError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidPaymentOrderMismatchError) GetMessage() string { return v.Message }
+
+// RefundOrderDidQuantityTooGreatError includes the requested fields of the GraphQL type QuantityTooGreatError.
+type RefundOrderDidQuantityTooGreatError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidQuantityTooGreatError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidQuantityTooGreatError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidQuantityTooGreatError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidQuantityTooGreatError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidQuantityTooGreatError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidQuantityTooGreatError) GetMessage() string { return v.Message }
+
+// RefundOrderDidRefund includes the requested fields of the GraphQL type Refund.
+type RefundOrderDidRefund struct {
+	Typename      *string `json:"__typename"`
+	Id            string  `json:"id"`
+	State         string  `json:"state"`
+	TransactionId *string `json:"transactionId"`
+}
+
+// GetTypename returns RefundOrderDidRefund.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefund) GetTypename() *string { return v.Typename }
+
+// GetId returns RefundOrderDidRefund.Id, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefund) GetId() string { return v.Id }
+
+// GetState returns RefundOrderDidRefund.State, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefund) GetState() string { return v.State }
+
+// GetTransactionId returns RefundOrderDidRefund.TransactionId, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefund) GetTransactionId() *string { return v.TransactionId }
+
+// RefundOrderDidRefundAmountError includes the requested fields of the GraphQL type RefundAmountError.
+type RefundOrderDidRefundAmountError struct {
+	Typename          *string   `json:"__typename"`
+	ErrorCode         ErrorCode `json:"errorCode"`
+	Message           string    `json:"message"`
+	MaximumRefundable int       `json:"maximumRefundable"`
+}
+
+// GetTypename returns RefundOrderDidRefundAmountError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundAmountError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidRefundAmountError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundAmountError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidRefundAmountError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundAmountError) GetMessage() string { return v.Message }
+
+// GetMaximumRefundable returns RefundOrderDidRefundAmountError.MaximumRefundable, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundAmountError) GetMaximumRefundable() int { return v.MaximumRefundable }
+
+// RefundOrderDidRefundOrderResult includes the requested fields of the GraphQL interface RefundOrderResult.
+//
+// RefundOrderDidRefundOrderResult is implemented by the following types:
+// RefundOrderDidAlreadyRefundedError
+// RefundOrderDidMultipleOrderError
+// RefundOrderDidNothingToRefundError
+// RefundOrderDidOrderStateTransitionError
+// RefundOrderDidPaymentOrderMismatchError
+// RefundOrderDidQuantityTooGreatError
+// RefundOrderDidRefund
+// RefundOrderDidRefundAmountError
+// RefundOrderDidRefundOrderStateError
+// RefundOrderDidRefundStateTransitionError
+type RefundOrderDidRefundOrderResult interface {
+	implementsGraphQLInterfaceRefundOrderDidRefundOrderResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *RefundOrderDidAlreadyRefundedError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidMultipleOrderError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidNothingToRefundError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidOrderStateTransitionError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidPaymentOrderMismatchError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidQuantityTooGreatError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidRefund) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {}
+func (v *RefundOrderDidRefundAmountError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidRefundOrderStateError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+func (v *RefundOrderDidRefundStateTransitionError) implementsGraphQLInterfaceRefundOrderDidRefundOrderResult() {
+}
+
+func __unmarshalRefundOrderDidRefundOrderResult(b []byte, v *RefundOrderDidRefundOrderResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "AlreadyRefundedError":
+		*v = new(RefundOrderDidAlreadyRefundedError)
+		return json.Unmarshal(b, *v)
+	case "MultipleOrderError":
+		*v = new(RefundOrderDidMultipleOrderError)
+		return json.Unmarshal(b, *v)
+	case "NothingToRefundError":
+		*v = new(RefundOrderDidNothingToRefundError)
+		return json.Unmarshal(b, *v)
+	case "OrderStateTransitionError":
+		*v = new(RefundOrderDidOrderStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "PaymentOrderMismatchError":
+		*v = new(RefundOrderDidPaymentOrderMismatchError)
+		return json.Unmarshal(b, *v)
+	case "QuantityTooGreatError":
+		*v = new(RefundOrderDidQuantityTooGreatError)
+		return json.Unmarshal(b, *v)
+	case "Refund":
+		*v = new(RefundOrderDidRefund)
+		return json.Unmarshal(b, *v)
+	case "RefundAmountError":
+		*v = new(RefundOrderDidRefundAmountError)
+		return json.Unmarshal(b, *v)
+	case "RefundOrderStateError":
+		*v = new(RefundOrderDidRefundOrderStateError)
+		return json.Unmarshal(b, *v)
+	case "RefundStateTransitionError":
+		*v = new(RefundOrderDidRefundStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing RefundOrderResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for RefundOrderDidRefundOrderResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalRefundOrderDidRefundOrderResult(v *RefundOrderDidRefundOrderResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *RefundOrderDidAlreadyRefundedError:
+		typename = "AlreadyRefundedError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidAlreadyRefundedError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidMultipleOrderError:
+		typename = "MultipleOrderError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidMultipleOrderError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidNothingToRefundError:
+		typename = "NothingToRefundError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidNothingToRefundError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidOrderStateTransitionError:
+		typename = "OrderStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidOrderStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidPaymentOrderMismatchError:
+		typename = "PaymentOrderMismatchError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidPaymentOrderMismatchError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidQuantityTooGreatError:
+		typename = "QuantityTooGreatError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidQuantityTooGreatError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidRefund:
+		typename = "Refund"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidRefund
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidRefundAmountError:
+		typename = "RefundAmountError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidRefundAmountError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidRefundOrderStateError:
+		typename = "RefundOrderStateError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidRefundOrderStateError
+		}{typename, v}
+		return json.Marshal(result)
+	case *RefundOrderDidRefundStateTransitionError:
+		typename = "RefundStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*RefundOrderDidRefundStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for RefundOrderDidRefundOrderResult: "%T"`, v)
+	}
+}
+
+// RefundOrderDidRefundOrderStateError includes the requested fields of the GraphQL type RefundOrderStateError.
+type RefundOrderDidRefundOrderStateError struct {
+	Typename  *string   `json:"__typename"`
+	ErrorCode ErrorCode `json:"errorCode"`
+	Message   string    `json:"message"`
+}
+
+// GetTypename returns RefundOrderDidRefundOrderStateError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundOrderStateError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidRefundOrderStateError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundOrderStateError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidRefundOrderStateError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundOrderStateError) GetMessage() string { return v.Message }
+
+// RefundOrderDidRefundStateTransitionError includes the requested fields of the GraphQL type RefundStateTransitionError.
+type RefundOrderDidRefundStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns RefundOrderDidRefundStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns RefundOrderDidRefundStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns RefundOrderDidRefundStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns RefundOrderDidRefundStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *RefundOrderDidRefundStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+type RefundOrderInput struct {
+	Lines      []OrderLineInput `json:"lines"`
+	Shipping   *int64           `json:"shipping"`
+	Adjustment *int64           `json:"adjustment"`
+	Amount     *int64           `json:"amount"`
+	PaymentId  string           `json:"paymentId"`
+	Reason     *string          `json:"reason"`
+}
+
+// GetLines returns RefundOrderInput.Lines, and is useful for accessing the field via an interface.
+func (v *RefundOrderInput) GetLines() []OrderLineInput { return v.Lines }
+
+// GetShipping returns RefundOrderInput.Shipping, and is useful for accessing the field via an interface.
+func (v *RefundOrderInput) GetShipping() *int64 { return v.Shipping }
+
+// GetAdjustment returns RefundOrderInput.Adjustment, and is useful for accessing the field via an interface.
+func (v *RefundOrderInput) GetAdjustment() *int64 { return v.Adjustment }
+
+// GetAmount returns RefundOrderInput.Amount, and is useful for accessing the field via an interface.
+func (v *RefundOrderInput) GetAmount() *int64 { return v.Amount }
+
+// GetPaymentId returns RefundOrderInput.PaymentId, and is useful for accessing the field via an interface.
+func (v *RefundOrderInput) GetPaymentId() string { return v.PaymentId }
+
+// GetReason returns RefundOrderInput.Reason, and is useful for accessing the field via an interface.
+func (v *RefundOrderInput) GetReason() *string { return v.Reason }
+
+// RefundOrderResponse is returned by RefundOrder on success.
+type RefundOrderResponse struct {
+	Did RefundOrderDidRefundOrderResult `json:"-"`
+}
+
+// GetDid returns RefundOrderResponse.Did, and is useful for accessing the field via an interface.
+func (v *RefundOrderResponse) GetDid() RefundOrderDidRefundOrderResult { return v.Did }
+
+func (v *RefundOrderResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*RefundOrderResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.RefundOrderResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalRefundOrderDidRefundOrderResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal RefundOrderResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalRefundOrderResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *RefundOrderResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *RefundOrderResponse) __premarshalJSON() (*__premarshalRefundOrderResponse, error) {
+	var retval __premarshalRefundOrderResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalRefundOrderDidRefundOrderResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal RefundOrderResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// SettlePaymentDidOrderStateTransitionError includes the requested fields of the GraphQL type OrderStateTransitionError.
+type SettlePaymentDidOrderStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns SettlePaymentDidOrderStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidOrderStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns SettlePaymentDidOrderStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidOrderStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns SettlePaymentDidOrderStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidOrderStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns SettlePaymentDidOrderStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidOrderStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// SettlePaymentDidPayment includes the requested fields of the GraphQL type Payment.
+type SettlePaymentDidPayment struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns SettlePaymentDidPayment.Typename, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPayment) GetTypename() *string { return v.Typename }
+
+// GetId returns SettlePaymentDidPayment.Id, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPayment) GetId() string { return v.Id }
+
+// GetState returns SettlePaymentDidPayment.State, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPayment) GetState() string { return v.State }
+
+// SettlePaymentDidPaymentStateTransitionError includes the requested fields of the GraphQL type PaymentStateTransitionError.
+type SettlePaymentDidPaymentStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns SettlePaymentDidPaymentStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPaymentStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns SettlePaymentDidPaymentStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPaymentStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns SettlePaymentDidPaymentStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPaymentStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns SettlePaymentDidPaymentStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidPaymentStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// SettlePaymentDidSettlePaymentError includes the requested fields of the GraphQL type SettlePaymentError.
+type SettlePaymentDidSettlePaymentError struct {
+	Typename            *string   `json:"__typename"`
+	ErrorCode           ErrorCode `json:"errorCode"`
+	Message             string    `json:"message"`
+	PaymentErrorMessage string    `json:"paymentErrorMessage"`
+}
+
+// GetTypename returns SettlePaymentDidSettlePaymentError.Typename, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidSettlePaymentError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns SettlePaymentDidSettlePaymentError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidSettlePaymentError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns SettlePaymentDidSettlePaymentError.Message, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidSettlePaymentError) GetMessage() string { return v.Message }
+
+// GetPaymentErrorMessage returns SettlePaymentDidSettlePaymentError.PaymentErrorMessage, and is useful for accessing the field via an interface.
+func (v *SettlePaymentDidSettlePaymentError) GetPaymentErrorMessage() string {
+	return v.PaymentErrorMessage
+}
+
+// SettlePaymentDidSettlePaymentResult includes the requested fields of the GraphQL interface SettlePaymentResult.
+//
+// SettlePaymentDidSettlePaymentResult is implemented by the following types:
+// SettlePaymentDidOrderStateTransitionError
+// SettlePaymentDidPayment
+// SettlePaymentDidPaymentStateTransitionError
+// SettlePaymentDidSettlePaymentError
+type SettlePaymentDidSettlePaymentResult interface {
+	implementsGraphQLInterfaceSettlePaymentDidSettlePaymentResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *SettlePaymentDidOrderStateTransitionError) implementsGraphQLInterfaceSettlePaymentDidSettlePaymentResult() {
+}
+func (v *SettlePaymentDidPayment) implementsGraphQLInterfaceSettlePaymentDidSettlePaymentResult() {}
+func (v *SettlePaymentDidPaymentStateTransitionError) implementsGraphQLInterfaceSettlePaymentDidSettlePaymentResult() {
+}
+func (v *SettlePaymentDidSettlePaymentError) implementsGraphQLInterfaceSettlePaymentDidSettlePaymentResult() {
+}
+
+func __unmarshalSettlePaymentDidSettlePaymentResult(b []byte, v *SettlePaymentDidSettlePaymentResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "OrderStateTransitionError":
+		*v = new(SettlePaymentDidOrderStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "Payment":
+		*v = new(SettlePaymentDidPayment)
+		return json.Unmarshal(b, *v)
+	case "PaymentStateTransitionError":
+		*v = new(SettlePaymentDidPaymentStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "SettlePaymentError":
+		*v = new(SettlePaymentDidSettlePaymentError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing SettlePaymentResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for SettlePaymentDidSettlePaymentResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalSettlePaymentDidSettlePaymentResult(v *SettlePaymentDidSettlePaymentResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *SettlePaymentDidOrderStateTransitionError:
+		typename = "OrderStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*SettlePaymentDidOrderStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *SettlePaymentDidPayment:
+		typename = "Payment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*SettlePaymentDidPayment
+		}{typename, v}
+		return json.Marshal(result)
+	case *SettlePaymentDidPaymentStateTransitionError:
+		typename = "PaymentStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*SettlePaymentDidPaymentStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case *SettlePaymentDidSettlePaymentError:
+		typename = "SettlePaymentError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*SettlePaymentDidSettlePaymentError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for SettlePaymentDidSettlePaymentResult: "%T"`, v)
+	}
+}
+
+// SettlePaymentResponse is returned by SettlePayment on success.
+type SettlePaymentResponse struct {
+	Did SettlePaymentDidSettlePaymentResult `json:"-"`
+}
+
+// GetDid returns SettlePaymentResponse.Did, and is useful for accessing the field via an interface.
+func (v *SettlePaymentResponse) GetDid() SettlePaymentDidSettlePaymentResult { return v.Did }
+
+func (v *SettlePaymentResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*SettlePaymentResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.SettlePaymentResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalSettlePaymentDidSettlePaymentResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal SettlePaymentResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalSettlePaymentResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *SettlePaymentResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *SettlePaymentResponse) __premarshalJSON() (*__premarshalSettlePaymentResponse, error) {
+	var retval __premarshalSettlePaymentResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalSettlePaymentDidSettlePaymentResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal SettlePaymentResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// SettleRefundDidRefund includes the requested fields of the GraphQL type Refund.
+type SettleRefundDidRefund struct {
+	Typename *string `json:"__typename"`
+	Id       string  `json:"id"`
+	State    string  `json:"state"`
+}
+
+// GetTypename returns SettleRefundDidRefund.Typename, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefund) GetTypename() *string { return v.Typename }
+
+// GetId returns SettleRefundDidRefund.Id, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefund) GetId() string { return v.Id }
+
+// GetState returns SettleRefundDidRefund.State, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefund) GetState() string { return v.State }
+
+// SettleRefundDidRefundStateTransitionError includes the requested fields of the GraphQL type RefundStateTransitionError.
+type SettleRefundDidRefundStateTransitionError struct {
+	Typename        *string   `json:"__typename"`
+	ErrorCode       ErrorCode `json:"errorCode"`
+	Message         string    `json:"message"`
+	TransitionError string    `json:"transitionError"`
+}
+
+// GetTypename returns SettleRefundDidRefundStateTransitionError.Typename, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefundStateTransitionError) GetTypename() *string { return v.Typename }
+
+// GetErrorCode returns SettleRefundDidRefundStateTransitionError.ErrorCode, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefundStateTransitionError) GetErrorCode() ErrorCode { return v.ErrorCode }
+
+// GetMessage returns SettleRefundDidRefundStateTransitionError.Message, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefundStateTransitionError) GetMessage() string { return v.Message }
+
+// GetTransitionError returns SettleRefundDidRefundStateTransitionError.TransitionError, and is useful for accessing the field via an interface.
+func (v *SettleRefundDidRefundStateTransitionError) GetTransitionError() string {
+	return v.TransitionError
+}
+
+// SettleRefundDidSettleRefundResult includes the requested fields of the GraphQL interface SettleRefundResult.
+//
+// SettleRefundDidSettleRefundResult is implemented by the following types:
+// SettleRefundDidRefund
+// SettleRefundDidRefundStateTransitionError
+type SettleRefundDidSettleRefundResult interface {
+	implementsGraphQLInterfaceSettleRefundDidSettleRefundResult()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *SettleRefundDidRefund) implementsGraphQLInterfaceSettleRefundDidSettleRefundResult() {}
+func (v *SettleRefundDidRefundStateTransitionError) implementsGraphQLInterfaceSettleRefundDidSettleRefundResult() {
+}
+
+func __unmarshalSettleRefundDidSettleRefundResult(b []byte, v *SettleRefundDidSettleRefundResult) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Refund":
+		*v = new(SettleRefundDidRefund)
+		return json.Unmarshal(b, *v)
+	case "RefundStateTransitionError":
+		*v = new(SettleRefundDidRefundStateTransitionError)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing SettleRefundResult.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for SettleRefundDidSettleRefundResult: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalSettleRefundDidSettleRefundResult(v *SettleRefundDidSettleRefundResult) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *SettleRefundDidRefund:
+		typename = "Refund"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*SettleRefundDidRefund
+		}{typename, v}
+		return json.Marshal(result)
+	case *SettleRefundDidRefundStateTransitionError:
+		typename = "RefundStateTransitionError"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*SettleRefundDidRefundStateTransitionError
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for SettleRefundDidSettleRefundResult: "%T"`, v)
+	}
+}
+
+type SettleRefundInput struct {
+	Id            string `json:"id"`
+	TransactionId string `json:"transactionId"`
+}
+
+// GetId returns SettleRefundInput.Id, and is useful for accessing the field via an interface.
+func (v *SettleRefundInput) GetId() string { return v.Id }
+
+// GetTransactionId returns SettleRefundInput.TransactionId, and is useful for accessing the field via an interface.
+func (v *SettleRefundInput) GetTransactionId() string { return v.TransactionId }
+
+// SettleRefundResponse is returned by SettleRefund on success.
+type SettleRefundResponse struct {
+	Did SettleRefundDidSettleRefundResult `json:"-"`
+}
+
+// GetDid returns SettleRefundResponse.Did, and is useful for accessing the field via an interface.
+func (v *SettleRefundResponse) GetDid() SettleRefundDidSettleRefundResult { return v.Did }
+
+func (v *SettleRefundResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*SettleRefundResponse
+		Did json.RawMessage `json:"did"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.SettleRefundResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Did
+		src := firstPass.Did
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalSettleRefundDidSettleRefundResult(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal SettleRefundResponse.Did: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalSettleRefundResponse struct {
+	Did json.RawMessage `json:"did"`
+}
+
+func (v *SettleRefundResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *SettleRefundResponse) __premarshalJSON() (*__premarshalSettleRefundResponse, error) {
+	var retval __premarshalSettleRefundResponse
+
+	{
+
+		dst := &retval.Did
+		src := v.Did
+		var err error
+		*dst, err = __marshalSettleRefundDidSettleRefundResult(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal SettleRefundResponse.Did: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
 // ShopActiveChannel includes the requested fields of the GraphQL type Channel.
 type ShopActiveChannel struct {
 	Id                  string `json:"id"`
@@ -2029,6 +4981,200 @@ func (v *ShopResponse) GetActiveChannel() ShopActiveChannel { return v.ActiveCha
 // GetGlobalSettings returns ShopResponse.GlobalSettings, and is useful for accessing the field via an interface.
 func (v *ShopResponse) GetGlobalSettings() ShopGlobalSettings { return v.GlobalSettings }
 
+// StandingOrder includes the requested fields of the GraphQL type Order.
+type StandingOrder struct {
+	Id           string                                 `json:"id"`
+	State        string                                 `json:"state"`
+	NextStates   []string                               `json:"nextStates"`
+	CurrencyCode string                                 `json:"currencyCode"`
+	TotalWithTax int64                                  `json:"totalWithTax"`
+	Lines        []StandingOrderLinesOrderLine          `json:"lines"`
+	Payments     []StandingOrderPaymentsPayment         `json:"payments"`
+	Fulfillments []StandingOrderFulfillmentsFulfillment `json:"fulfillments"`
+	History      StandingOrderHistoryHistoryEntryList   `json:"history"`
+}
+
+// GetId returns StandingOrder.Id, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetId() string { return v.Id }
+
+// GetState returns StandingOrder.State, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetState() string { return v.State }
+
+// GetNextStates returns StandingOrder.NextStates, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetNextStates() []string { return v.NextStates }
+
+// GetCurrencyCode returns StandingOrder.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetCurrencyCode() string { return v.CurrencyCode }
+
+// GetTotalWithTax returns StandingOrder.TotalWithTax, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetTotalWithTax() int64 { return v.TotalWithTax }
+
+// GetLines returns StandingOrder.Lines, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetLines() []StandingOrderLinesOrderLine { return v.Lines }
+
+// GetPayments returns StandingOrder.Payments, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetPayments() []StandingOrderPaymentsPayment { return v.Payments }
+
+// GetFulfillments returns StandingOrder.Fulfillments, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetFulfillments() []StandingOrderFulfillmentsFulfillment {
+	return v.Fulfillments
+}
+
+// GetHistory returns StandingOrder.History, and is useful for accessing the field via an interface.
+func (v *StandingOrder) GetHistory() StandingOrderHistoryHistoryEntryList { return v.History }
+
+// StandingOrderFulfillmentsFulfillment includes the requested fields of the GraphQL type Fulfillment.
+type StandingOrderFulfillmentsFulfillment struct {
+	Id           string                                                     `json:"id"`
+	State        string                                                     `json:"state"`
+	Method       string                                                     `json:"method"`
+	TrackingCode *string                                                    `json:"trackingCode"`
+	Lines        []StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine `json:"lines"`
+}
+
+// GetId returns StandingOrderFulfillmentsFulfillment.Id, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillment) GetId() string { return v.Id }
+
+// GetState returns StandingOrderFulfillmentsFulfillment.State, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillment) GetState() string { return v.State }
+
+// GetMethod returns StandingOrderFulfillmentsFulfillment.Method, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillment) GetMethod() string { return v.Method }
+
+// GetTrackingCode returns StandingOrderFulfillmentsFulfillment.TrackingCode, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillment) GetTrackingCode() *string { return v.TrackingCode }
+
+// GetLines returns StandingOrderFulfillmentsFulfillment.Lines, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillment) GetLines() []StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine {
+	return v.Lines
+}
+
+// StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine includes the requested fields of the GraphQL type FulfillmentLine.
+type StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine struct {
+	OrderLineId string `json:"orderLineId"`
+	Quantity    int    `json:"quantity"`
+}
+
+// GetOrderLineId returns StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine.OrderLineId, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine) GetOrderLineId() string {
+	return v.OrderLineId
+}
+
+// GetQuantity returns StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine.Quantity, and is useful for accessing the field via an interface.
+func (v *StandingOrderFulfillmentsFulfillmentLinesFulfillmentLine) GetQuantity() int {
+	return v.Quantity
+}
+
+// StandingOrderHistoryHistoryEntryList includes the requested fields of the GraphQL type HistoryEntryList.
+type StandingOrderHistoryHistoryEntryList struct {
+	Items []StandingOrderHistoryHistoryEntryListItemsHistoryEntry `json:"items"`
+}
+
+// GetItems returns StandingOrderHistoryHistoryEntryList.Items, and is useful for accessing the field via an interface.
+func (v *StandingOrderHistoryHistoryEntryList) GetItems() []StandingOrderHistoryHistoryEntryListItemsHistoryEntry {
+	return v.Items
+}
+
+// StandingOrderHistoryHistoryEntryListItemsHistoryEntry includes the requested fields of the GraphQL type HistoryEntry.
+type StandingOrderHistoryHistoryEntryListItemsHistoryEntry struct {
+	Id       string          `json:"id"`
+	Type     string          `json:"type"`
+	IsPublic bool            `json:"isPublic"`
+	Data     json.RawMessage `json:"data"`
+}
+
+// GetId returns StandingOrderHistoryHistoryEntryListItemsHistoryEntry.Id, and is useful for accessing the field via an interface.
+func (v *StandingOrderHistoryHistoryEntryListItemsHistoryEntry) GetId() string { return v.Id }
+
+// GetType returns StandingOrderHistoryHistoryEntryListItemsHistoryEntry.Type, and is useful for accessing the field via an interface.
+func (v *StandingOrderHistoryHistoryEntryListItemsHistoryEntry) GetType() string { return v.Type }
+
+// GetIsPublic returns StandingOrderHistoryHistoryEntryListItemsHistoryEntry.IsPublic, and is useful for accessing the field via an interface.
+func (v *StandingOrderHistoryHistoryEntryListItemsHistoryEntry) GetIsPublic() bool { return v.IsPublic }
+
+// GetData returns StandingOrderHistoryHistoryEntryListItemsHistoryEntry.Data, and is useful for accessing the field via an interface.
+func (v *StandingOrderHistoryHistoryEntryListItemsHistoryEntry) GetData() json.RawMessage {
+	return v.Data
+}
+
+// StandingOrderLinesOrderLine includes the requested fields of the GraphQL type OrderLine.
+type StandingOrderLinesOrderLine struct {
+	Id                       string `json:"id"`
+	Quantity                 int    `json:"quantity"`
+	ProratedUnitPriceWithTax int64  `json:"proratedUnitPriceWithTax"`
+}
+
+// GetId returns StandingOrderLinesOrderLine.Id, and is useful for accessing the field via an interface.
+func (v *StandingOrderLinesOrderLine) GetId() string { return v.Id }
+
+// GetQuantity returns StandingOrderLinesOrderLine.Quantity, and is useful for accessing the field via an interface.
+func (v *StandingOrderLinesOrderLine) GetQuantity() int { return v.Quantity }
+
+// GetProratedUnitPriceWithTax returns StandingOrderLinesOrderLine.ProratedUnitPriceWithTax, and is useful for accessing the field via an interface.
+func (v *StandingOrderLinesOrderLine) GetProratedUnitPriceWithTax() int64 {
+	return v.ProratedUnitPriceWithTax
+}
+
+// StandingOrderPaymentsPayment includes the requested fields of the GraphQL type Payment.
+type StandingOrderPaymentsPayment struct {
+	Id            string                                      `json:"id"`
+	State         string                                      `json:"state"`
+	Amount        int64                                       `json:"amount"`
+	TransactionId *string                                     `json:"transactionId"`
+	Refunds       []StandingOrderPaymentsPaymentRefundsRefund `json:"refunds"`
+}
+
+// GetId returns StandingOrderPaymentsPayment.Id, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPayment) GetId() string { return v.Id }
+
+// GetState returns StandingOrderPaymentsPayment.State, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPayment) GetState() string { return v.State }
+
+// GetAmount returns StandingOrderPaymentsPayment.Amount, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPayment) GetAmount() int64 { return v.Amount }
+
+// GetTransactionId returns StandingOrderPaymentsPayment.TransactionId, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPayment) GetTransactionId() *string { return v.TransactionId }
+
+// GetRefunds returns StandingOrderPaymentsPayment.Refunds, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPayment) GetRefunds() []StandingOrderPaymentsPaymentRefundsRefund {
+	return v.Refunds
+}
+
+// StandingOrderPaymentsPaymentRefundsRefund includes the requested fields of the GraphQL type Refund.
+type StandingOrderPaymentsPaymentRefundsRefund struct {
+	Id            string  `json:"id"`
+	State         string  `json:"state"`
+	Total         int64   `json:"total"`
+	Reason        *string `json:"reason"`
+	TransactionId *string `json:"transactionId"`
+}
+
+// GetId returns StandingOrderPaymentsPaymentRefundsRefund.Id, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPaymentRefundsRefund) GetId() string { return v.Id }
+
+// GetState returns StandingOrderPaymentsPaymentRefundsRefund.State, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPaymentRefundsRefund) GetState() string { return v.State }
+
+// GetTotal returns StandingOrderPaymentsPaymentRefundsRefund.Total, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPaymentRefundsRefund) GetTotal() int64 { return v.Total }
+
+// GetReason returns StandingOrderPaymentsPaymentRefundsRefund.Reason, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPaymentRefundsRefund) GetReason() *string { return v.Reason }
+
+// GetTransactionId returns StandingOrderPaymentsPaymentRefundsRefund.TransactionId, and is useful for accessing the field via an interface.
+func (v *StandingOrderPaymentsPaymentRefundsRefund) GetTransactionId() *string {
+	return v.TransactionId
+}
+
+// StandingResponse is returned by Standing on success.
+type StandingResponse struct {
+	Order *StandingOrder `json:"order"`
+}
+
+// GetOrder returns StandingResponse.Order, and is useful for accessing the field via an interface.
+func (v *StandingResponse) GetOrder() *StandingOrder { return v.Order }
+
 // __AddFulfillmentInput is used internally by genqlient
 type __AddFulfillmentInput struct {
 	Input FulfillOrderInput `json:"input"`
@@ -2036,6 +5182,106 @@ type __AddFulfillmentInput struct {
 
 // GetInput returns __AddFulfillmentInput.Input, and is useful for accessing the field via an interface.
 func (v *__AddFulfillmentInput) GetInput() FulfillOrderInput { return v.Input }
+
+// __AddNoteInput is used internally by genqlient
+type __AddNoteInput struct {
+	Input AddNoteToOrderInput `json:"input"`
+}
+
+// GetInput returns __AddNoteInput.Input, and is useful for accessing the field via an interface.
+func (v *__AddNoteInput) GetInput() AddNoteToOrderInput { return v.Input }
+
+// __CancelOrderInput is used internally by genqlient
+type __CancelOrderInput struct {
+	Input CancelOrderInput `json:"input"`
+}
+
+// GetInput returns __CancelOrderInput.Input, and is useful for accessing the field via an interface.
+func (v *__CancelOrderInput) GetInput() CancelOrderInput { return v.Input }
+
+// __CancelPaymentInput is used internally by genqlient
+type __CancelPaymentInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __CancelPaymentInput.Id, and is useful for accessing the field via an interface.
+func (v *__CancelPaymentInput) GetId() string { return v.Id }
+
+// __DraftBillingAddressInput is used internally by genqlient
+type __DraftBillingAddressInput struct {
+	Id    string             `json:"id"`
+	Input CreateAddressInput `json:"input"`
+}
+
+// GetId returns __DraftBillingAddressInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftBillingAddressInput) GetId() string { return v.Id }
+
+// GetInput returns __DraftBillingAddressInput.Input, and is useful for accessing the field via an interface.
+func (v *__DraftBillingAddressInput) GetInput() CreateAddressInput { return v.Input }
+
+// __DraftCustomerInput is used internally by genqlient
+type __DraftCustomerInput struct {
+	Id    string              `json:"id"`
+	Input CreateCustomerInput `json:"input"`
+}
+
+// GetId returns __DraftCustomerInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftCustomerInput) GetId() string { return v.Id }
+
+// GetInput returns __DraftCustomerInput.Input, and is useful for accessing the field via an interface.
+func (v *__DraftCustomerInput) GetInput() CreateCustomerInput { return v.Input }
+
+// __DraftItemInput is used internally by genqlient
+type __DraftItemInput struct {
+	Id    string                   `json:"id"`
+	Input AddItemToDraftOrderInput `json:"input"`
+}
+
+// GetId returns __DraftItemInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftItemInput) GetId() string { return v.Id }
+
+// GetInput returns __DraftItemInput.Input, and is useful for accessing the field via an interface.
+func (v *__DraftItemInput) GetInput() AddItemToDraftOrderInput { return v.Input }
+
+// __DraftShippingAddressInput is used internally by genqlient
+type __DraftShippingAddressInput struct {
+	Id    string             `json:"id"`
+	Input CreateAddressInput `json:"input"`
+}
+
+// GetId returns __DraftShippingAddressInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftShippingAddressInput) GetId() string { return v.Id }
+
+// GetInput returns __DraftShippingAddressInput.Input, and is useful for accessing the field via an interface.
+func (v *__DraftShippingAddressInput) GetInput() CreateAddressInput { return v.Input }
+
+// __DraftShippingInput is used internally by genqlient
+type __DraftShippingInput struct {
+	Id     string `json:"id"`
+	Method string `json:"method"`
+}
+
+// GetId returns __DraftShippingInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftShippingInput) GetId() string { return v.Id }
+
+// GetMethod returns __DraftShippingInput.Method, and is useful for accessing the field via an interface.
+func (v *__DraftShippingInput) GetMethod() string { return v.Method }
+
+// __DraftShippingMethodsInput is used internally by genqlient
+type __DraftShippingMethodsInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __DraftShippingMethodsInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftShippingMethodsInput) GetId() string { return v.Id }
+
+// __DraftsInput is used internally by genqlient
+type __DraftsInput struct {
+	Options map[string]any `json:"options"`
+}
+
+// GetOptions returns __DraftsInput.Options, and is useful for accessing the field via an interface.
+func (v *__DraftsInput) GetOptions() map[string]any { return v.Options }
 
 // __GlancesInput is used internally by genqlient
 type __GlancesInput struct {
@@ -2057,6 +5303,30 @@ func (v *__LoginInput) GetUser() string { return v.User }
 // GetPassword returns __LoginInput.Password, and is useful for accessing the field via an interface.
 func (v *__LoginInput) GetPassword() string { return v.Password }
 
+// __ManualPaymentInput is used internally by genqlient
+type __ManualPaymentInput struct {
+	Input ManualPaymentInput `json:"input"`
+}
+
+// GetInput returns __ManualPaymentInput.Input, and is useful for accessing the field via an interface.
+func (v *__ManualPaymentInput) GetInput() ManualPaymentInput { return v.Input }
+
+// __MayCreateInput is used internally by genqlient
+type __MayCreateInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __MayCreateInput.Id, and is useful for accessing the field via an interface.
+func (v *__MayCreateInput) GetId() string { return v.Id }
+
+// __MayUpdateInput is used internally by genqlient
+type __MayUpdateInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __MayUpdateInput.Id, and is useful for accessing the field via an interface.
+func (v *__MayUpdateInput) GetId() string { return v.Id }
+
 // __MoveFulfillmentInput is used internally by genqlient
 type __MoveFulfillmentInput struct {
 	Id    string `json:"id"`
@@ -2068,6 +5338,18 @@ func (v *__MoveFulfillmentInput) GetId() string { return v.Id }
 
 // GetState returns __MoveFulfillmentInput.State, and is useful for accessing the field via an interface.
 func (v *__MoveFulfillmentInput) GetState() string { return v.State }
+
+// __MoveOrderInput is used internally by genqlient
+type __MoveOrderInput struct {
+	Id    string `json:"id"`
+	State string `json:"state"`
+}
+
+// GetId returns __MoveOrderInput.Id, and is useful for accessing the field via an interface.
+func (v *__MoveOrderInput) GetId() string { return v.Id }
+
+// GetState returns __MoveOrderInput.State, and is useful for accessing the field via an interface.
+func (v *__MoveOrderInput) GetState() string { return v.State }
 
 // __NewestInput is used internally by genqlient
 type __NewestInput struct {
@@ -2084,6 +5366,38 @@ type __OrdersInput struct {
 
 // GetOptions returns __OrdersInput.Options, and is useful for accessing the field via an interface.
 func (v *__OrdersInput) GetOptions() map[string]any { return v.Options }
+
+// __RefundOrderInput is used internally by genqlient
+type __RefundOrderInput struct {
+	Input RefundOrderInput `json:"input"`
+}
+
+// GetInput returns __RefundOrderInput.Input, and is useful for accessing the field via an interface.
+func (v *__RefundOrderInput) GetInput() RefundOrderInput { return v.Input }
+
+// __SettlePaymentInput is used internally by genqlient
+type __SettlePaymentInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __SettlePaymentInput.Id, and is useful for accessing the field via an interface.
+func (v *__SettlePaymentInput) GetId() string { return v.Id }
+
+// __SettleRefundInput is used internally by genqlient
+type __SettleRefundInput struct {
+	Input SettleRefundInput `json:"input"`
+}
+
+// GetInput returns __SettleRefundInput.Input, and is useful for accessing the field via an interface.
+func (v *__SettleRefundInput) GetInput() SettleRefundInput { return v.Input }
+
+// __StandingInput is used internally by genqlient
+type __StandingInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __StandingInput.Id, and is useful for accessing the field via an interface.
+func (v *__StandingInput) GetId() string { return v.Id }
 
 // The mutation executed by AddFulfillment.
 const AddFulfillment_Operation = `
@@ -2123,6 +5437,474 @@ func AddFulfillment(
 	}
 
 	data_ = &AddFulfillmentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by AddNote.
+const AddNote_Operation = `
+mutation AddNote ($input: AddNoteToOrderInput!) {
+	did: addNoteToOrder(input: $input) {
+		__typename
+		id
+		state
+	}
+}
+`
+
+func AddNote(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input AddNoteToOrderInput,
+) (data_ *AddNoteResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AddNote",
+		Query:  AddNote_Operation,
+		Variables: &__AddNoteInput{
+			Input: input,
+		},
+	}
+
+	data_ = &AddNoteResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by CancelOrder.
+const CancelOrder_Operation = `
+mutation CancelOrder ($input: CancelOrderInput!) {
+	did: cancelOrder(input: $input) {
+		__typename
+		... on Order {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on OrderStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+func CancelOrder(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input CancelOrderInput,
+) (data_ *CancelOrderResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CancelOrder",
+		Query:  CancelOrder_Operation,
+		Variables: &__CancelOrderInput{
+			Input: input,
+		},
+	}
+
+	data_ = &CancelOrderResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by CancelPayment.
+const CancelPayment_Operation = `
+mutation CancelPayment ($id: ID!) {
+	did: cancelPayment(id: $id) {
+		__typename
+		... on Payment {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on CancelPaymentError {
+			paymentErrorMessage
+		}
+		... on PaymentStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+// Gives an authorization back.
+func CancelPayment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *CancelPaymentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CancelPayment",
+		Query:  CancelPayment_Operation,
+		Variables: &__CancelPaymentInput{
+			Id: id,
+		},
+	}
+
+	data_ = &CancelPaymentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by CreateDraft.
+const CreateDraft_Operation = `
+mutation CreateDraft {
+	did: createDraftOrder {
+		__typename
+		id
+		state
+	}
+}
+`
+
+func CreateDraft(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *CreateDraftResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CreateDraft",
+		Query:  CreateDraft_Operation,
+	}
+
+	data_ = &CreateDraftResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DraftBillingAddress.
+const DraftBillingAddress_Operation = `
+mutation DraftBillingAddress ($id: ID!, $input: CreateAddressInput!) {
+	did: setDraftOrderBillingAddress(orderId: $id, input: $input) {
+		__typename
+		id
+		state
+	}
+}
+`
+
+func DraftBillingAddress(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	input CreateAddressInput,
+) (data_ *DraftBillingAddressResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftBillingAddress",
+		Query:  DraftBillingAddress_Operation,
+		Variables: &__DraftBillingAddressInput{
+			Id:    id,
+			Input: input,
+		},
+	}
+
+	data_ = &DraftBillingAddressResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DraftCustomer.
+const DraftCustomer_Operation = `
+mutation DraftCustomer ($id: ID!, $input: CreateCustomerInput!) {
+	did: setCustomerForDraftOrder(orderId: $id, input: $input) {
+		__typename
+		... on Order {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+	}
+}
+`
+
+func DraftCustomer(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	input CreateCustomerInput,
+) (data_ *DraftCustomerResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftCustomer",
+		Query:  DraftCustomer_Operation,
+		Variables: &__DraftCustomerInput{
+			Id:    id,
+			Input: input,
+		},
+	}
+
+	data_ = &DraftCustomerResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DraftItem.
+const DraftItem_Operation = `
+mutation DraftItem ($id: ID!, $input: AddItemToDraftOrderInput!) {
+	did: addItemToDraftOrder(orderId: $id, input: $input) {
+		__typename
+		... on Order {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+	}
+}
+`
+
+func DraftItem(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	input AddItemToDraftOrderInput,
+) (data_ *DraftItemResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftItem",
+		Query:  DraftItem_Operation,
+		Variables: &__DraftItemInput{
+			Id:    id,
+			Input: input,
+		},
+	}
+
+	data_ = &DraftItemResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DraftShipping.
+const DraftShipping_Operation = `
+mutation DraftShipping ($id: ID!, $method: ID!) {
+	did: setDraftOrderShippingMethod(orderId: $id, shippingMethodId: $method) {
+		__typename
+		... on Order {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+	}
+}
+`
+
+func DraftShipping(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	method string,
+) (data_ *DraftShippingResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftShipping",
+		Query:  DraftShipping_Operation,
+		Variables: &__DraftShippingInput{
+			Id:     id,
+			Method: method,
+		},
+	}
+
+	data_ = &DraftShippingResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DraftShippingAddress.
+const DraftShippingAddress_Operation = `
+mutation DraftShippingAddress ($id: ID!, $input: CreateAddressInput!) {
+	did: setDraftOrderShippingAddress(orderId: $id, input: $input) {
+		__typename
+		id
+		state
+	}
+}
+`
+
+func DraftShippingAddress(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	input CreateAddressInput,
+) (data_ *DraftShippingAddressResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftShippingAddress",
+		Query:  DraftShippingAddress_Operation,
+		Variables: &__DraftShippingAddressInput{
+			Id:    id,
+			Input: input,
+		},
+	}
+
+	data_ = &DraftShippingAddressResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by DraftShippingMethods.
+const DraftShippingMethods_Operation = `
+query DraftShippingMethods ($id: ID!) {
+	eligibleShippingMethodsForDraftOrder(orderId: $id) {
+		id
+		code
+		name
+		priceWithTax
+	}
+}
+`
+
+func DraftShippingMethods(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *DraftShippingMethodsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftShippingMethods",
+		Query:  DraftShippingMethods_Operation,
+		Variables: &__DraftShippingMethodsInput{
+			Id: id,
+		},
+	}
+
+	data_ = &DraftShippingMethodsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Drafts.
+const Drafts_Operation = `
+query Drafts ($options: OrderListOptions!) {
+	orders(options: $options) {
+		items {
+			id
+			state
+			customer {
+				id
+			}
+			shippingAddress {
+				countryCode
+			}
+			billingAddress {
+				countryCode
+			}
+			lines {
+				quantity
+				productVariant {
+					id
+				}
+			}
+			shippingLines {
+				id
+			}
+			history(options: {take:20,filter:{type:{eq:"ORDER_NOTE"}}}) {
+				items {
+					data
+				}
+			}
+		}
+	}
+}
+`
+
+// The drafts, to find one again that was begun.
+func Drafts(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	options map[string]any,
+) (data_ *DraftsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Drafts",
+		Query:  Drafts_Operation,
+		Variables: &__DraftsInput{
+			Options: options,
+		},
+	}
+
+	data_ = &DraftsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2241,6 +6023,119 @@ func Login(
 	return data_, err_
 }
 
+// The mutation executed by ManualPayment.
+const ManualPayment_Operation = `
+mutation ManualPayment ($input: ManualPaymentInput!) {
+	did: addManualPaymentToOrder(input: $input) {
+		__typename
+		... on Order {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+	}
+}
+`
+
+// Notes a payment that was made outside the store.
+func ManualPayment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input ManualPaymentInput,
+) (data_ *ManualPaymentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ManualPayment",
+		Query:  ManualPayment_Operation,
+		Variables: &__ManualPaymentInput{
+			Input: input,
+		},
+	}
+
+	data_ = &ManualPaymentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by MayCreate.
+const MayCreate_Operation = `
+query MayCreate ($id: ID!) {
+	eligibleShippingMethodsForDraftOrder(orderId: $id) {
+		id
+	}
+}
+`
+
+// Asks whether orders may be made, by asking something of one that cannot be there.
+func MayCreate(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *MayCreateResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MayCreate",
+		Query:  MayCreate_Operation,
+		Variables: &__MayCreateInput{
+			Id: id,
+		},
+	}
+
+	data_ = &MayCreateResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by MayUpdate.
+const MayUpdate_Operation = `
+mutation MayUpdate ($id: ID!) {
+	deleteOrderNote(id: $id) {
+		result
+	}
+}
+`
+
+// Asks whether orders may be changed, by taking away a note that cannot be there.
+func MayUpdate(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *MayUpdateResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MayUpdate",
+		Query:  MayUpdate_Operation,
+		Variables: &__MayUpdateInput{
+			Id: id,
+		},
+	}
+
+	data_ = &MayUpdateResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Me.
 const Me_Operation = `
 query Me {
@@ -2312,6 +6207,53 @@ func MoveFulfillment(
 	}
 
 	data_ = &MoveFulfillmentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by MoveOrder.
+const MoveOrder_Operation = `
+mutation MoveOrder ($id: ID!, $state: String!) {
+	did: transitionOrderToState(id: $id, state: $state) {
+		__typename
+		... on Order {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on OrderStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+func MoveOrder(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	state string,
+) (data_ *MoveOrderResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MoveOrder",
+		Query:  MoveOrder_Operation,
+		Variables: &__MoveOrderInput{
+			Id:    id,
+			State: state,
+		},
+	}
+
+	data_ = &MoveOrderResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2527,6 +6469,153 @@ func Orders(
 	return data_, err_
 }
 
+// The mutation executed by RefundOrder.
+const RefundOrder_Operation = `
+mutation RefundOrder ($input: RefundOrderInput!) {
+	did: refundOrder(input: $input) {
+		__typename
+		... on Refund {
+			id
+			state
+			transactionId
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on RefundStateTransitionError {
+			transitionError
+		}
+		... on RefundAmountError {
+			maximumRefundable
+		}
+	}
+}
+`
+
+// Gives money back. Without the deprecated lines, shipping and adjustment 3.7 fails in its database.
+func RefundOrder(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input RefundOrderInput,
+) (data_ *RefundOrderResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RefundOrder",
+		Query:  RefundOrder_Operation,
+		Variables: &__RefundOrderInput{
+			Input: input,
+		},
+	}
+
+	data_ = &RefundOrderResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by SettlePayment.
+const SettlePayment_Operation = `
+mutation SettlePayment ($id: ID!) {
+	did: settlePayment(id: $id) {
+		__typename
+		... on Payment {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on SettlePaymentError {
+			paymentErrorMessage
+		}
+		... on PaymentStateTransitionError {
+			transitionError
+		}
+		... on OrderStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+func SettlePayment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *SettlePaymentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SettlePayment",
+		Query:  SettlePayment_Operation,
+		Variables: &__SettlePaymentInput{
+			Id: id,
+		},
+	}
+
+	data_ = &SettlePaymentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by SettleRefund.
+const SettleRefund_Operation = `
+mutation SettleRefund ($input: SettleRefundInput!) {
+	did: settleRefund(input: $input) {
+		__typename
+		... on Refund {
+			id
+			state
+		}
+		... on ErrorResult {
+			errorCode
+			message
+		}
+		... on RefundStateTransitionError {
+			transitionError
+		}
+	}
+}
+`
+
+// Says that the money of a refund was sent by hand.
+func SettleRefund(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input SettleRefundInput,
+) (data_ *SettleRefundResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SettleRefund",
+		Query:  SettleRefund_Operation,
+		Variables: &__SettleRefundInput{
+			Input: input,
+		},
+	}
+
+	data_ = &SettleRefundResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Shop.
 const Shop_Operation = `
 query Shop {
@@ -2558,6 +6647,81 @@ func Shop(
 	}
 
 	data_ = &ShopResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Standing.
+const Standing_Operation = `
+query Standing ($id: ID!) {
+	order(id: $id) {
+		id
+		state
+		nextStates
+		currencyCode
+		totalWithTax
+		lines {
+			id
+			quantity
+			proratedUnitPriceWithTax
+		}
+		payments {
+			id
+			state
+			amount
+			transactionId
+			refunds {
+				id
+				state
+				total
+				reason
+				transactionId
+			}
+		}
+		fulfillments {
+			id
+			state
+			method
+			trackingCode
+			lines {
+				orderLineId
+				quantity
+			}
+		}
+		history(options: {take:100,sort:{createdAt:DESC},filter:{type:{in:["ORDER_NOTE","ORDER_CANCELLATION"]}}}) {
+			items {
+				id
+				type
+				isPublic
+				data
+			}
+		}
+	}
+}
+`
+
+// What must be known of an order before something is done to it: what has been done already, and what it allows.
+func Standing(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *StandingResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Standing",
+		Query:  Standing_Operation,
+		Variables: &__StandingInput{
+			Id: id,
+		},
+	}
+
+	data_ = &StandingResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

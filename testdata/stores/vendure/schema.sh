@@ -28,7 +28,7 @@ const { buildClientSchema, getIntrospectionQuery, printSchema } = require('graph
   const res = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: getIntrospectionQuery({ descriptions: false }) }),
+    body: JSON.stringify({ query: getIntrospectionQuery({ descriptions: false, inputValueDeprecation: true }) }),
   });
   const body = await res.json();
   if (body.errors) throw new Error(JSON.stringify(body.errors));
