@@ -38,6 +38,11 @@ type fakeStore struct {
 	readOnly, noHandler bool
 	stuck               bool // no parcel can be moved
 	mail                int  // parcels that were moved to Shipped, of which the customer was told
+
+	made    map[string]int    // operations of acts that were carried out, whatever came of their answers
+	refuses map[string]string // the error code with which an operation is refused
+	strange map[string]object // the answer to an operation that is carried out
+	bank    string            // what a refund becomes: "" = Settled, Failed, Pending (with the provider), hand
 }
 
 // fault is one way to fail.
@@ -202,6 +207,10 @@ func (f *fakeStore) RoundTrip(req *http.Request) (*http.Response, error) {
 		body = f.fulfil(req, q.Variables.Input)
 	case q.OperationName == "MoveFulfillment" && kind != refusing:
 		body = f.moveTo(req, q.Variables.ID, q.Variables.State)
+	case acted[q.OperationName]:
+		if kind != refusing {
+			body = f.act(req, q.OperationName, data, kind == wrongID)
+		}
 	default:
 		body = f.answer(req, q.OperationName, q.Variables.Options, kind == wrongID)
 	}
@@ -452,12 +461,21 @@ func (f *fakeStore) moveTo(req *http.Request, id, state string) []byte {
 			if p["id"] != id {
 				continue
 			}
-			if p["state"] != "Pending" || f.stuck {
+			from := p["state"]
+			if from == "Cancelled" || from == "Delivered" || from == state || f.stuck {
 				return refusedAs(field, "FulfillmentStateTransitionError", "FULFILLMENT_STATE_TRANSITION_ERROR", "errorResult.FULFILLMENT_STATE_TRANSITION_ERROR",
 					fmt.Sprintf(`,"transitionError":"Cannot transition Fulfillment from \"%s\" to \"%s\""`, p["state"], state))
 			}
-			p["state"], o["state"] = state, "Shipped"
-			f.mail++
+			p["state"] = state
+			switch state {
+			case "Shipped":
+				o["state"] = state
+				f.mail++
+			case "Delivered":
+				if !slices.ContainsFunc(list(o["fulfillments"]), func(p object) bool { return p["state"] == "Shipped" }) {
+					o["state"] = state
+				}
+			}
 			return fmt.Appendf(nil, `{"data":{%q:{"__typename":"Fulfillment","id":%q,"state":%q}}}`, field, id, state)
 		}
 	}
