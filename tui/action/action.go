@@ -133,7 +133,7 @@ func All() []Action {
 	}
 	return append(list,
 		Action{ID: Open, Keys: []string{"enter"}, Label: "open", Help: "Open the order on the whole screen", Scope: List, Group: "Look"},
-		Action{ID: Back, Keys: []string{"esc"}, Label: "back", Help: "Close, go back, clear the search", Scope: Global, Group: "Look"},
+		Action{ID: Back, Keys: []string{"esc"}, Label: "back", Help: "Close, go back; clear the search, then the selection", Scope: Global, Group: "Look"},
 		Action{ID: PrevOrder, Keys: []string{"K"}, Label: "previous order", Help: "To the previous order of the list", Scope: Order, Group: "Look"},
 		Action{ID: NextOrder, Keys: []string{"J"}, Label: "next order", Help: "To the next order of the list", Scope: Order, Group: "Look"},
 		Action{ID: ScrollUp, Keys: []string{"["}, Label: "detail up", Help: "Scroll the detail pane up", Scope: Order, Group: "Look"},
@@ -147,7 +147,7 @@ func All() []Action {
 		Action{ID: Stores, Keys: []string{"ctrl+t"}, Label: "stores", Help: "Choose the stores that are shown", Scope: List, Group: "Find"},
 		Action{ID: Why, Keys: []string{"w"}, Label: "why here?", Help: "Why is this order in this stage, and what would move it on?", Scope: Order, Group: "Find"},
 		Action{ID: Select, Keys: []string{"space"}, Label: "select", Help: "Select the order, or give it back", Scope: List, Group: "Act"},
-		Action{ID: SelectAll, Keys: []string{"A"}, Label: "select all", Help: "Select every order of this view, or none", Scope: List, Group: "Act"},
+		Action{ID: SelectAll, Keys: []string{"A"}, Label: "select all", Help: "Select every order of this view; where any is selected, drop the selection", Scope: List, Group: "Act"},
 		Action{ID: Checkout, Keys: []string{"c"}, Label: "checkout", Help: "Check the order out at its supplier", Scope: Order, Group: "Act"},
 		Action{ID: Tracking, Keys: []string{"t"}, Label: "tracking", Help: "Where the parcel is", Scope: Order, Group: "Act"},
 		Action{ID: Invoice, Keys: []string{"i"}, Label: "invoice", Help: "The branded invoice that the supplier puts in", Scope: Order, Group: "Act"},

@@ -40,6 +40,7 @@ type (
 		done    int
 		refused []string // a sentence each
 		stores  []string
+		acted   ui.Acted
 	}
 )
 
@@ -239,12 +240,13 @@ func (s *Screen) send(a order.Act) tea.Cmd {
 				m.refused = append(m.refused, err.Error())
 				continue
 			}
+			m.acted.IDs = append(m.acted.IDs, id)
 			if m.done++; !seen[store] {
 				seen[store] = true
 				m.stores = append(m.stores, title(store))
 			}
 		}
-		return m
+		return tea.Batch(ui.Send(m), ui.Send(m.acted))()
 	}
 }
 

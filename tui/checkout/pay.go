@@ -98,8 +98,19 @@ func (s *Screen) commit(parts []store.CommitPart) tea.Cmd {
 				break
 			}
 		}
-		return tea.Batch(ui.Send(m), s.outcome(m))()
+		return tea.Batch(ui.Send(m), ui.Send(m.acted()), s.outcome(m))()
 	}
+}
+
+// acted are the orders of which something was taken.
+func (m committedMsg) acted() ui.Acted {
+	var out ui.Acted
+	for _, p := range m.parts {
+		if p.Reference != "" {
+			out.IDs = append(out.IDs, p.Key.OrderID)
+		}
+	}
+	return out
 }
 
 // outcome says what came of it, wherever the merchant is by then.

@@ -134,6 +134,9 @@ func (s *Screen) recount() tea.Cmd {
 	s.req++
 	if s.choice.Scope == scopeSelected {
 		s.count = s.ctx.Locale.Number(int64(len(s.arg.Selected))) + " orders"
+		if s.arg.Unseen > 0 {
+			s.count += ", " + s.ctx.Locale.Number(int64(s.arg.Unseen)) + " of them not in this view"
+		}
 		return nil
 	}
 	q, err := s.whole()

@@ -117,7 +117,7 @@ func (s *Screen) status(width int) []draw.Span {
 	}
 	if s.marked.n > 0 {
 		sep()
-		out = append(out, draw.Span{Text: "✓ " + s.number(s.marked.n) + " selected", Style: theme.Good})
+		out = append(out, draw.Span{Text: s.marksText(), Style: theme.Good})
 	}
 	if n := s.list.fresh; n > 0 {
 		sep()

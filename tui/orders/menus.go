@@ -39,7 +39,7 @@ func (s *Screen) menu(id action.ID) (tea.Cmd, bool) {
 		}
 	}
 	if kind, ok := detail.FormOf(id); ok && s.marked.n > 0 {
-		return s.act(kind), true
+		return s.act(id, kind), true
 	}
 	if ok, why, known := s.Can(id); known && !ok {
 		return ui.Send(ui.Toast{Text: why}), true
@@ -54,6 +54,11 @@ func (s *Screen) canOrder(id action.ID) (ok bool, why string, known bool) {
 	if _, form := detail.FormOf(id); (form || id == action.Checkout) && s.marked.n > 0 {
 		return true, "", true
 	}
+	return s.canOne(id)
+}
+
+// canOne tells what could be done to the order under the cursor.
+func (s *Screen) canOne(id action.ID) (ok bool, why string, known bool) {
 	if s.record == nil {
 		return false, "the order is still being read", true
 	}
@@ -309,52 +314,6 @@ func (s *Screen) storeMenu() ui.MenuSpec {
 	}}
 }
 
-// mostCheckout is how many orders are checked out together.
-const mostCheckout = 5000
-
-// checkout opens the selected orders at the checkout, in the order of the list.
-func (s *Screen) checkout() tea.Cmd {
-	if s.ctx.Desk == nil {
-		return ui.Say("no supplier can be set up here")
-	}
-	if s.marked.n > mostCheckout {
-		return ui.Complain(fmt.Errorf("%s orders are selected; at most %s are checked out together", s.ctx.Locale.Number(int64(s.marked.n)), s.ctx.Locale.Number(mostCheckout)))
-	}
-	ids := make([]int64, 0, s.marked.n)
-	if s.list.idsKnown {
-		for _, id := range s.list.ids {
-			if s.marked.has(int64(id)) {
-				ids = append(ids, int64(id))
-			}
-		}
-	}
-	if len(ids) < s.marked.n { // some are in another view
-		ids = ids[:0]
-		for _, id := range s.marked.ids() {
-			ids = append(ids, int64(id))
-		}
-	}
-	return s.ctx.Open(ui.Open{Kind: ui.KindBuying, Arg: ui.CheckoutArg{IDs: ids}})
-}
-
-// mostActs is how many orders are acted on together at their stores.
-const mostActs = 1000
-
-// act opens the form of something that is to be done to the selected orders at their stores.
-func (s *Screen) act(kind order.ActKind) tea.Cmd {
-	if s.ctx.Desk == nil {
-		return ui.Say("nothing can be done at a store from here")
-	}
-	if s.marked.n > mostActs {
-		return ui.Complain(fmt.Errorf("%s orders are selected; at most %s are asked for together", s.ctx.Locale.Number(int64(s.marked.n)), s.ctx.Locale.Number(mostActs)))
-	}
-	ids := make([]int64, 0, s.marked.n)
-	for _, id := range s.marked.ids() {
-		ids = append(ids, int64(id))
-	}
-	return s.ctx.Open(ui.Open{Kind: ui.KindAct, Arg: ui.ActArg{IDs: ids, Kind: kind}})
-}
-
 func (s *Screen) export() tea.Cmd {
 	if s.list.known() == 0 {
 		return ui.Say("there is nothing to export in this view")
@@ -363,5 +322,5 @@ func (s *Screen) export() tea.Cmd {
 	if q := s.search.field.Value(); q != "" {
 		title += " · " + q
 	}
-	return s.ctx.Open(ui.Open{Kind: ui.KindExport, Arg: ui.ExportArg{Query: s.list.query, Title: title, Selected: s.marked.ids()}})
+	return s.ctx.Open(ui.Open{Kind: ui.KindExport, Arg: ui.ExportArg{Query: s.list.query, Title: title, Selected: s.marked.ids(), Unseen: s.marked.hidden(s.list)}})
 }

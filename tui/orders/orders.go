@@ -42,7 +42,7 @@ type Screen struct {
 	search *search
 	shops  []string // chosen; nil = all
 	sort   order.Sort
-	marked selection
+	marked marked
 
 	buyable verdictOf
 
@@ -189,6 +189,9 @@ func (s *Screen) query() (store.Query, error) {
 // Update takes answers and news.
 func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 	if cmd, ok := s.list.update(msg); ok {
+		if _, whole := msg.(refreshMsg); whole && s.list.idsKnown {
+			s.marked.inView(s.list)
+		}
 		return tea.Batch(cmd, s.follow())
 	}
 	switch m := msg.(type) {
@@ -214,6 +217,8 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 		if m.id == s.list.cursorID {
 			return s.markSeen(m.id)
 		}
+	case ui.Acted:
+		s.marked.done(m.IDs)
 	case ui.StoreChanged:
 		s.stale, s.sumsOld = true, true
 		return tea.Batch(s.list.changed(), s.count(), s.again(m.Change.IDs), s.sum())
@@ -310,7 +315,7 @@ func (s *Screen) back() (tea.Cmd, bool) {
 		s.search.set("")
 		return s.reload(), true
 	case s.marked.n > 0:
-		s.marked.clear()
+		s.marked.drop()
 		return nil, true
 	}
 	return nil, false
@@ -324,26 +329,6 @@ func (s *Screen) open() tea.Cmd {
 		cmd := s.list.move(s.list.cursor + n)
 		return s.list.cursorID, tea.Batch(cmd, s.follow())
 	}}})
-}
-
-func (s *Screen) selectOne() tea.Cmd {
-	if s.list.cursorID == 0 {
-		return nil
-	}
-	s.marked.toggle(s.list.cursorID)
-	return s.list.move(s.list.cursor + 1)
-}
-
-func (s *Screen) selectAll() tea.Cmd {
-	if s.marked.n > 0 {
-		s.marked.clear()
-		return nil
-	}
-	if !s.list.idsKnown {
-		return ui.Say("the view is still being read; press the key again in a moment")
-	}
-	s.marked.addAll(s.list.ids)
-	return nil
 }
 
 // Can tells what would happen now.

@@ -34,7 +34,38 @@ func (s *selection) addAll(ids []uint32) {
 	}
 }
 
+// remove gives those of the orders back that are in the set.
+func (s *selection) remove(ids []int64) {
+	for _, id := range ids {
+		if s.has(id) {
+			s.toggle(id)
+		}
+	}
+}
+
 func (s *selection) clear() { s.words, s.n = nil, 0 }
+
+// within is what the set has in common with a list of orders.
+func (s *selection) within(ids []uint32) selection {
+	out := selection{words: make([]uint64, len(s.words))}
+	for _, id := range ids {
+		if s.has(int64(id)) && !out.has(int64(id)) {
+			out.toggle(int64(id))
+		}
+	}
+	return out
+}
+
+// without is what the set has and the other has not.
+func (s *selection) without(o *selection) []int64 {
+	var out []int64
+	for _, id := range s.ids() {
+		if !o.has(int64(id)) {
+			out = append(out, int64(id))
+		}
+	}
+	return out
+}
 
 // ids lists the set in ascending order.
 func (s *selection) ids() []uint32 {

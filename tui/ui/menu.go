@@ -57,6 +57,7 @@ type ExportArg struct {
 	Query    any // store.Query of the view
 	Title    string
 	Selected []uint32
+	Unseen   int // how many of those the view has not
 	Columns  []string
 }
 

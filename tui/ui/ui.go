@@ -190,6 +190,8 @@ type (
 	}
 	// StoreChanged is sent after the database changed.
 	StoreChanged struct{ Change store.Change }
+	// Acted tells that something was done to orders, by local id: they need not be selected any more.
+	Acted struct{ IDs []int64 }
 	// SyncChanged is sent when the synchronisation moved.
 	SyncChanged struct{}
 	// PictureArrived is sent when a picture that was asked for is at hand.
