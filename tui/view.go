@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,6 +168,9 @@ func (m *root) footer(b draw.Box) {
 		key := m.ctx.Keys.Key(id)
 		if !ok || key == "" {
 			continue
+		}
+		if n, ok := m.top().(ui.Namer); ok {
+			a.Label = cmp.Or(n.Name(id), a.Label)
 		}
 		w := draw.Width(key) + 1 + draw.Width(a.Label)
 		if w > in.W {

@@ -286,6 +286,14 @@ func (s *Screen) Footer() []action.ID {
 	}
 }
 
+// Name says that Enter changes the field under the cursor.
+func (s *Screen) Name(id action.ID) string {
+	if id == action.Open && s.focus >= 0 {
+		return "change"
+	}
+	return ""
+}
+
 // Click goes to a line or field; twice opens it.
 func (s *Screen) Click(x, y int, double bool) tea.Cmd {
 	switch {

@@ -369,6 +369,17 @@ func (s *Screen) Can(action.ID) (ok bool, why string, known bool) { return false
 // Footer names the keys of the form.
 func (s *Screen) Footer() []action.ID { return []action.ID{action.Open, action.Back} }
 
+// Name says what Enter does to the line under the cursor.
+func (s *Screen) Name(id action.ID) string {
+	switch {
+	case id != action.Open:
+		return ""
+	case s.cursor == rowGo:
+		return "export"
+	}
+	return "change"
+}
+
 // Click chooses a line.
 func (s *Screen) Click(x, y int, _ bool) tea.Cmd {
 	if s.running || s.editing || !s.body.Contains(x, y) {

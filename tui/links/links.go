@@ -387,6 +387,19 @@ func (s *Screen) Footer() []action.ID {
 	return []action.ID{action.Open, action.Search, action.NextTab, action.Prefer, action.Unlink, action.Catalogue, action.Back, action.Help}
 }
 
+// Name says that Enter links, once the cursor is in the catalogue.
+func (s *Screen) Name(id action.ID) string {
+	switch {
+	case id == action.Open && s.right:
+		return "link"
+	case id == action.Open:
+		return "choose"
+	case id == action.NextTab:
+		return "other side"
+	}
+	return ""
+}
+
 // Editing tells whether the search line is being typed into.
 func (s *Screen) Editing() bool { return s.editing }
 

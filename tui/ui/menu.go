@@ -103,9 +103,3 @@ type TextArg struct {
 	Title string
 	Lines []string
 }
-
-// KeyHint is a footer's entry: an action of the registry, or a literal key with a word.
-type KeyHint struct {
-	ID        action.ID
-	Key, Word string
-}

@@ -170,6 +170,12 @@ type Clicker interface {
 	Wheel(x, y, lines int) tea.Cmd
 }
 
+// Namer is a screen on which an action is called otherwise than elsewhere.
+type Namer interface {
+	// Name is what an action is called there, for the footer; "" = as everywhere.
+	Name(id action.ID) string
+}
+
 // Sized is a screen that is drawn as a dialog above the one below: it says how large it wants to be.
 type Sized interface {
 	Size(w, h int) (int, int)
