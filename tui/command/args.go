@@ -109,7 +109,7 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 	}
 	if short := e.GetSpecifiedShortnames(); short != "" {
 		text := fmt.Sprintf("there is no flag -%s.", short[:1])
-		if cmd.Flags().Lookup("out") != nil || cmd.Flags().Lookup("tab") != nil {
+		if strings.Contains(cmd.Use, "FILTER") || strings.Contains(cmd.Use, "QUERY") {
 			return usage("%s A filter that begins with - stands behind two of them: `%s -- -%s`", text, cmd.CommandPath(), short)
 		}
 		return usage("%s See `%s --help`", text, cmd.CommandPath())

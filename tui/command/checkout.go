@@ -40,7 +40,7 @@ func (s *session) checkoutCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "checkout QUERY|NUMBER…", Short: "Pay suppliers for unpaid orders", GroupID: "orders",
 		Long: "Buys orders at their suppliers: asks what is not known yet, shows what is going to be paid to whom, asks once, pays,\n" +
-			"and says what came of each. Orders are named as in `orderdeck show`, or found by a filter as in `orderdeck list`.\n" +
+			"and says what came of each. Orders are named as in `orderdeck show`, or found by a filter as in `orderdeck list`, not both.\n" +
 			"What is in the way of an order is said, and the others go on. Nothing is paid twice, whatever happens meanwhile.\n\n" +
 			"--yes pays without asking; without it there has to be a terminal to ask on. --dry-run pays nothing and says what\n" +
 			"would be. What is still on its way when --wait is over goes on in the Orderdeck that is running, or with the next.\n\n" +
@@ -153,27 +153,27 @@ func (c *checkingOut) check() ([]checkout.BlockerCode, error) {
 // ordersOf finds orders by their names, or by a filter where nothing of it is a name.
 func (a *App) ordersOf(ctx context.Context, args []string) ([]int64, error) {
 	var ids []int64
-	missing := ""
+	var named, missing []string
 	for _, arg := range args {
 		refs, err := a.DB.Find(ctx, arg)
 		if err != nil {
 			return nil, err
 		}
 		if len(refs) == 0 {
-			missing = arg
+			missing = append(missing, arg)
 			continue
 		}
 		ref, err := findOne(ctx, a, arg)
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, ref.ID)
+		ids, named = append(ids, ref.ID), append(named, ref.Number)
 	}
-	switch {
-	case missing == "":
+	if len(missing) == 0 {
 		return ids, nil
-	case len(ids) > 0 || strings.Contains(missing, "/"):
-		return nil, fmt.Errorf("there is no order called %q here, so nothing was bought: `orderdeck list` shows the names", missing)
+	}
+	if err := notMixed(named, missing); err != nil {
+		return nil, err
 	}
 	q, err := (&choosing{sort: "date"}).query(a, args)
 	if err != nil {
@@ -195,6 +195,27 @@ func (a *App) ordersOf(ctx context.Context, args []string) ([]int64, error) {
 		return nil, fmt.Errorf("no order matches %q, so there is nothing to buy", strings.Join(args, " "))
 	}
 	return ids, nil
+}
+
+// notMixed refuses what is neither names of orders alone nor a filter alone: which orders are meant is not guessed where
+// money is paid. A number that no order has is not looked for elsewhere, as in a phone number.
+func notMixed(named, missing []string) error {
+	for _, arg := range missing {
+		number := strings.Trim(strings.TrimPrefix(arg, "#"), "0123456789") == ""
+		if number || strings.Contains(arg, "/") && !strings.Contains(arg, ":") || len(named) > 0 && !filterLike(arg) {
+			return fmt.Errorf("there is no order called %q here, so nothing was bought: `orderdeck list` shows the names", arg)
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return usage("#%s is an order and %q is a filter, so that nothing was bought: give names alone, or a filter alone, such as `orderdeck checkout %s`",
+		named[0], missing[0], strings.Join(append([]string{"number:" + strings.Join(named, ",")}, missing...), " "))
+}
+
+// filterLike tells whether a word can be nothing but a part of a filter.
+func filterLike(arg string) bool {
+	return strings.ContainsAny(arg, ":()\" ") || strings.HasPrefix(arg, "-") || arg == "OR" || arg == "NOT"
 }
 
 // buyer is one checkout from the command line.
