@@ -218,7 +218,7 @@ func (s *Screen) payMenu(l *line) ui.MenuSpec {
 			it.Help = s.ctx.Money(*way.Available)
 		}
 		if way.Refused != "" {
-			it.Off, it.Help = true, way.Refused
+			it.Off, it.Help = true, s.ctx.Sentence(way.Refused)
 		}
 		m.Items = append(m.Items, it)
 	}
@@ -266,7 +266,7 @@ func (s *Screen) overrideMenu(l *line) ui.MenuSpec {
 	m := ui.MenuSpec{Title: "Set aside for #" + l.number, Choose: func(it ui.MenuItem) tea.Cmd {
 		b := it.Value.(checkout.Blocker)
 		return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: ui.MenuSpec{
-			Title: "Why is it set aside?", Prompt: "a reason, then ⏎", Empty: b.Text + ". The reason is kept with your name.",
+			Title: "Why is it set aside?", Prompt: "a reason, then ⏎", Empty: s.ctx.Sentence(b.Text) + ". The reason is kept with your name.",
 			Accept: func(why string) tea.Cmd {
 				if why = strings.TrimSpace(why); why == "" {
 					return ui.Complain(fmt.Errorf("a reason is needed; nothing was set aside"))
@@ -278,7 +278,7 @@ func (s *Screen) overrideMenu(l *line) ui.MenuSpec {
 		}})
 	}}
 	for _, b := range l.overridable() {
-		m.Items = append(m.Items, ui.MenuItem{Title: b.Text, Help: string(b.Code), Value: b})
+		m.Items = append(m.Items, ui.MenuItem{Title: s.ctx.Sentence(b.Text), Help: string(b.Code), Value: b})
 	}
 	return m
 }
@@ -339,18 +339,18 @@ func (s *Screen) why(l *line) ui.TextArg {
 	if l.placed != nil {
 		t.Lines = append(t.Lines, s.status(l).text)
 		for _, e := range s.effects[l.placed.Reference] {
-			t.Lines = append(t.Lines, "", string(e.Kind)+": "+string(e.State)+", attempt "+s.number(e.Attempts), "  "+e.Reason, "  "+e.Evidence)
+			t.Lines = append(t.Lines, "", string(e.Kind)+": "+string(e.State)+", attempt "+s.number(e.Attempts), "  "+s.ctx.Sentence(e.Reason), "  "+s.ctx.Sentence(e.Evidence))
 		}
 		return t
 	}
 	for _, b := range l.blockers() {
-		t.Lines = append(t.Lines, "✗ "+b.Text, "    → "+b.Fix)
+		t.Lines = append(t.Lines, "✗ "+s.ctx.Sentence(b.Text), "    → "+s.ctx.Sentence(b.Fix))
 	}
 	for _, o := range l.entry.Overrides {
 		t.Lines = append(t.Lines, "set aside: "+string(o.Code)+", by "+o.Who+": "+o.Why)
 	}
 	for _, w := range l.entry.Warnings {
-		t.Lines = append(t.Lines, "! "+w)
+		t.Lines = append(t.Lines, "! "+s.ctx.Sentence(w))
 	}
 	if len(t.Lines) == 0 {
 		t.Lines = append(t.Lines, "✓ nothing is in the way")

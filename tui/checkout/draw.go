@@ -236,9 +236,9 @@ func (s *Screen) inTheWay(l *line) (text string, st draw.Style, whole bool) {
 	case s.waitsForPrice(l):
 		return string(spinner[s.frame%len(spinner)]) + " asking " + s.title(l.key.Supplier) + " for the price …", theme.Info, true
 	case len(blocked) > 0:
-		text = "✗ " + blockerLine(s.ctx.Keys, blocked[0])
+		text = "✗ " + s.ctx.Locale.Sentence(blockerLine(s.ctx.Keys, blocked[0]))
 		if n := len(blocked) - 1; n > 0 {
-			text = fmt.Sprintf("✗ %s (+%d)", blockerLine(s.ctx.Keys, blocked[0]), n)
+			text = fmt.Sprintf("✗ %s (+%d)", s.ctx.Locale.Sentence(blockerLine(s.ctx.Keys, blocked[0])), n)
 		}
 		return text, draw.Style{FG: theme.Red}, true
 	case !l.entry.Complete:
@@ -354,17 +354,17 @@ func (s *Screen) paneLines(width int) []paneLine {
 	}
 	if !s.waitsForPrice(l) {
 		for _, b := range l.blockers() {
-			say("✗ "+blockerLine(s.ctx.Keys, b), theme.Bad)
+			say("✗ "+s.ctx.Locale.Sentence(blockerLine(s.ctx.Keys, b)), theme.Bad)
 		}
 	}
 	if l.last != "" {
-		say("the attempt before was given up: "+l.last, theme.Warn)
+		say("the attempt before was given up: "+s.ctx.Sentence(l.last), theme.Warn)
 	}
 	for _, o := range l.entry.Overrides {
 		say("set aside: "+string(o.Code)+" · "+o.Who+" · "+o.Why, theme.Warn)
 	}
 	for _, w := range l.entry.Warnings {
-		say("! "+w, theme.Warn)
+		say("! "+s.ctx.Sentence(w), theme.Warn)
 	}
 	if w := l.entry.NoteWarning; w != "" {
 		say("! "+w, theme.Warn)
@@ -490,7 +490,7 @@ func (s *Screen) payText(e *checkout.Entry, add func(string, draw.Style)) {
 			text += " " + s.ctx.Money(*m.Available)
 		}
 		if m.Refused != "" {
-			text, st = text+" — "+m.Refused, theme.FaintTxt
+			text, st = text+" — "+s.ctx.Sentence(m.Refused), theme.FaintTxt
 		}
 		if i > 0 {
 			add("   ", theme.Plain)
@@ -517,7 +517,7 @@ func (s *Screen) placedLines(l *line, width int) []paneLine {
 	now := s.status(l)
 	row("Stands", now.text, now.style)
 	if e := s.effect(l); e != nil {
-		row("Seen", e.Evidence, theme.DimText)
+		row("Seen", s.ctx.Sentence(e.Evidence), theme.DimText)
 		if !e.NotBefore.IsZero() && e.NotBefore.After(s.now()) {
 			row("Next try", "in "+s.ctx.Locale.Duration(e.NotBefore.Sub(s.now())), theme.DimText)
 		}

@@ -124,7 +124,7 @@ func (s *Screen) outcome(m committedMsg) tea.Cmd {
 			continue
 		}
 		if refused++; first == "" && len(p.Blockers) > 0 {
-			first = ": " + p.Blockers[0].Text
+			first = ": " + s.ctx.Sentence(p.Blockers[0].Text)
 		}
 	}
 	if refused > 0 {
@@ -183,7 +183,7 @@ func (s *Screen) status(l *line) standing {
 		word := map[store.EffectKind]string{store.EffectPlace: "placing at ", store.EffectPay: "paying ", store.EffectCancel: "taking back at "}[e.Kind]
 		reason := ""
 		if e.Reason != "" {
-			reason = " · " + ui.OneLine(e.Reason)
+			reason = " · " + s.ctx.Sentence(e.Reason)
 		}
 		switch e.State {
 		case store.EffectQueued:
@@ -193,7 +193,7 @@ func (s *Screen) status(l *line) standing {
 		case store.EffectUnknown:
 			return standing{"? " + word + name + ": it may have happened, this is being looked up" + reason, theme.Warn}
 		case store.EffectFailed:
-			return standing{"✗ " + cmp.Or(ui.OneLine(e.Reason), word+name+" failed") + attempts(e.Attempts), draw.Style{FG: theme.Red}}
+			return standing{"✗ " + cmp.Or(s.ctx.Sentence(e.Reason), word+name+" failed") + attempts(e.Attempts), draw.Style{FG: theme.Red}}
 		}
 	}
 	parts := []string{name}
@@ -202,9 +202,9 @@ func (s *Screen) status(l *line) standing {
 	}
 	switch p.State {
 	case order.PlacementPending:
-		return standing{"pending · " + strings.Join(append(parts, cmp.Or(ui.OneLine(p.Reason), "waits to be paid")), " · "), theme.Warn}
+		return standing{"pending · " + strings.Join(append(parts, cmp.Or(s.ctx.Sentence(p.Reason), "waits to be paid")), " · "), theme.Warn}
 	case order.PlacementCancelled:
-		return standing{"cancelled · " + strings.Join(append(parts, ui.OneLine(p.Reason)), " · "), theme.DimText}
+		return standing{"cancelled · " + strings.Join(append(parts, s.ctx.Sentence(p.Reason)), " · "), theme.DimText}
 	}
 	if p.Receipt != "" {
 		parts = append(parts, "receipt "+p.Receipt)
@@ -254,7 +254,7 @@ func (s *Screen) retry(l *line) tea.Cmd {
 	what := map[store.EffectKind]string{store.EffectPay: "pay", store.EffectPlace: "place"}[e.Kind]
 	word := cmp.Or(what, string(e.Kind))
 	return s.ctx.Open(ui.Open{Kind: ui.KindMenu, Arg: ui.Confirm("It may have happened: "+word+" #"+l.number+" again?",
-		cmp.Or(ui.OneLine(e.Evidence), "the supplier has not said"), "no, go on looking", "yes, "+word+" it again", again)})
+		cmp.Or(s.ctx.Sentence(e.Evidence), "the supplier has not said"), "no, go on looking", "yes, "+word+" it again", again)})
 }
 
 // unpaidMenu asks before a placement is given up.

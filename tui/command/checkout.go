@@ -436,7 +436,7 @@ func (b *buyer) tell(row bought) error {
 		line += "\t" + row.Reference
 	}
 	if row.Reason != "" {
-		line += "\t" + row.Reason
+		line += "\t" + b.a.Config.Locale.Sentence(row.Reason)
 	}
 	_, err := fmt.Fprintln(b.s.out, line)
 	return err

@@ -135,7 +135,7 @@ func (s *session) tellEffect(a *App, e *store.Effect) error {
 		line += "\t" + strconv.Itoa(e.Attempts) + " attempts"
 	}
 	if e.Reason != "" {
-		line += "\t" + e.Reason
+		line += "\t" + a.Config.Locale.Sentence(e.Reason)
 	}
 	_, err := fmt.Fprintln(s.out, line)
 	return err
@@ -213,7 +213,7 @@ func (a *App) retry(ctx context.Context, id int64, wait time.Duration) (string, 
 	case err != nil:
 		return "", err
 	case e.State != store.EffectSent:
-		return "", fmt.Errorf("it was tried again and is %s: %s", e.State, e.Reason)
+		return "", fmt.Errorf("it was tried again and is %s: %s", e.State, a.Config.Locale.Sentence(e.Reason))
 	}
 	return "was tried again: done", nil
 }

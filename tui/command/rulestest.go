@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orderdeck/orderdeck/config/locale"
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/checkout"
 )
@@ -61,7 +62,7 @@ func (s *session) testRules(ctx context.Context, name string, asJSON bool) (err 
 		fmt.Fprintln(s.err, "There are no rules: the cheapest shipping method is taken. Add one with `orderdeck rules add`.")
 	}
 	for i := range inputs {
-		if err := s.testPart(ref, inputs[i], settings, asJSON); err != nil {
+		if err := s.testPart(a.Config.Locale, ref, inputs[i], settings, asJSON); err != nil {
 			return err
 		}
 	}
@@ -69,11 +70,11 @@ func (s *session) testRules(ctx context.Context, name string, asJSON bool) (err 
 }
 
 // testPart tells of the rules for one part of an order.
-func (s *session) testPart(ref order.Ref, in checkout.Input, settings checkout.Settings, asJSON bool) error {
+func (s *session) testPart(l locale.Locale, ref order.Ref, in checkout.Input, settings checkout.Settings, asJSON bool) error {
 	e := checkout.Make(in, settings)
 	if len(in.Group.Lines) == 0 {
 		if len(e.Blockers) > 0 {
-			fmt.Fprintf(s.err, "Nothing of %s is bought: %s.\n", ref, e.Blockers[0].Text)
+			fmt.Fprintf(s.err, "Nothing of %s is bought: %s.\n", ref, l.Sentence(e.Blockers[0].Text))
 		}
 		if asJSON {
 			return nil
@@ -108,7 +109,7 @@ func (s *session) testPart(ref order.Ref, in checkout.Input, settings checkout.S
 		if row.Wins {
 			mark = "→"
 		}
-		fmt.Fprintf(s.out, "%s %6d  %-9s  %s: %s\n", mark, row.Sequence, row.Kind, row.Rule, row.Why)
+		fmt.Fprintf(s.out, "%s %6d  %-9s  %s: %s\n", mark, row.Sequence, row.Kind, row.Rule, l.Sentence(row.Why))
 	}
 	var taken []string
 	if e.Method != nil {
@@ -121,7 +122,7 @@ func (s *session) testPart(ref order.Ref, in checkout.Input, settings checkout.S
 		fmt.Fprintln(s.out, "  taken: "+strings.Join(taken, "; "))
 	}
 	for _, w := range e.Warnings {
-		fmt.Fprintln(s.out, "  ! "+w)
+		fmt.Fprintln(s.out, "  ! "+l.Sentence(w))
 	}
 	return nil
 }

@@ -243,7 +243,7 @@ func (s *sheet) suppliers(r *order.Record, when func(time.Time) string) {
 			text += ", " + when(p.PlacedAt)
 		}
 		s.pair(p.Supplier, text)
-		s.pair("", p.Reason)
+		s.pair("", s.l.Sentence(p.Reason))
 		for _, parcel := range p.Parcels {
 			s.pair("  tracking", strings.TrimSpace(parcel.Carrier+" "+parcel.Tracking))
 		}

@@ -384,7 +384,7 @@ func (s *session) describeSupplier(a *App, x *checkout.Supplier, row *supplierRo
 	}
 	fmt.Fprintf(s.out, "  buys        %s, %s spent today\n", buys, spent)
 	if row.Paused != "" {
-		fmt.Fprintf(s.out, "  stopped     %s\n", row.Paused)
+		fmt.Fprintf(s.out, "  stopped     %s\n", a.Config.Locale.Sentence(row.Paused))
 	}
 	for _, m := range row.Methods {
 		text := cmp.Or(m.Name, m.Code)
@@ -392,7 +392,7 @@ func (s *session) describeSupplier(a *App, x *checkout.Supplier, row *supplierRo
 			text += ", " + a.money(*m.Available)
 		}
 		if m.Refused != "" {
-			text += ": " + m.Refused
+			text += ": " + a.Config.Locale.Sentence(m.Refused)
 		}
 		fmt.Fprintf(s.out, "  pays with   %s\n", text)
 	}

@@ -97,7 +97,7 @@ func (s *session) importList(ctx context.Context, x *importingList, name string)
 	switch {
 	case x.shipping:
 		list, err := pricelist.Shipping(src, o)
-		return importRows(ctx, r, list, err, "shipping method", shippingText, func(ctx context.Context, rows []store.ShippingRow) (int, error) {
+		return importRows(ctx, r, list, err, "shipping method", r.a.shippingText, func(ctx context.Context, rows []store.ShippingRow) (int, error) {
 			return len(rows), a.DB.PutMethods(ctx, supplier.Name, rows)
 		})
 	case x.tracking:
@@ -291,12 +291,12 @@ func (a *App) productText(p *checkout.Product) string {
 	return strings.Join([]string{p.SKU, p.Title, cost}, "   ")
 }
 
-func shippingText(m *store.ShippingRow) string {
+func (a *App) shippingText(m *store.ShippingRow) string {
 	to := "everywhere"
 	if len(m.Countries) > 0 {
 		to = strings.Join(m.Countries, ", ")
 	}
-	return strings.Join([]string{m.Method.Name, to, m.Method.Cost.String()}, "   ")
+	return strings.Join([]string{m.Method.Name, to, a.money(m.Method.Cost)}, "   ")
 }
 
 func trackedText(p *pricelist.Tracked) string {

@@ -148,7 +148,7 @@ func (b *builder) group(g order.Group) {
 	if p := g.Placement; p != nil {
 		switch {
 		case p.Reason != "":
-			b.wrapped(p.Reason, theme.Bad, "  ")
+			b.wrapped(b.ctx.Sentence(p.Reason), theme.Bad, "  ")
 		case p.SupplierNo != "":
 			b.add(line(text("  their order "+p.SupplierNo, theme.FaintTxt)))
 		}
@@ -210,7 +210,7 @@ func (b *builder) documents() {
 	for _, r := range b.rec.Refunds {
 		l := line(text(b.ctx.Locale.Short(r.At.In(b.zone), b.ctx.Now())+"  ", theme.FaintTxt), text("refund ", theme.Warn), text(r.State, theme.DimText))
 		if r.Reason != "" {
-			l.Left = append(l.Left, text("  "+r.Reason, theme.FaintTxt))
+			l.Left = append(l.Left, text("  "+b.ctx.Sentence(r.Reason), theme.FaintTxt))
 		}
 		l.Right = []draw.Span{text("−"+b.ctx.Money(r.Amount), theme.Warn)}
 		b.add(l)

@@ -143,7 +143,7 @@ func (s *Screen) act(id action.ID, r row) tea.Cmd {
 	case id == action.Retry && e.State != store.EffectUnknown:
 		return again()
 	case id == action.Retry:
-		return s.ask("It may have happened: "+s.words(&e)+" again?", "yes, do it again", cmp.Or(ui.OneLine(e.Evidence), "the other side has not said"), again)
+		return s.ask("It may have happened: "+s.words(&e)+" again?", "yes, do it again", cmp.Or(s.ctx.Sentence(e.Evidence), "the other side has not said"), again)
 	}
 	return s.ask("Withdraw: "+s.words(&e)+"?", "yes, withdraw it", "what was withdrawn is not sent", func() tea.Cmd {
 		return s.do(s.words(&e)+" is withdrawn", func(ctx context.Context, d ui.Desk) error { return d.WithdrawEffect(ctx, who, e.ID) })
@@ -229,7 +229,7 @@ func (s *Screen) effect(i int, e *store.Effect) []line {
 	head.right = []draw.Span{{Text: age, Style: theme.DimText}}
 	out := []line{head}
 	if e.Reason != "" {
-		out = append(out, line{row: i, indent: 17, left: []draw.Span{{Text: ui.OneLine(e.Reason), Style: theme.DimText}}})
+		out = append(out, line{row: i, indent: 17, left: []draw.Span{{Text: s.ctx.Sentence(e.Reason), Style: theme.DimText}}})
 	}
 	return out
 }
@@ -243,8 +243,8 @@ func (s *Screen) evidence(e *store.Effect) ui.TextArg {
 		}
 	}
 	add("state", string(e.State))
-	add("reason", ui.OneLine(e.Reason))
-	add("seen", ui.OneLine(e.Evidence))
+	add("reason", s.ctx.Sentence(e.Reason))
+	add("seen", s.ctx.Sentence(e.Evidence))
 	add("reference", e.Reference)
 	add("attempts", s.ctx.Locale.Number(int64(e.Attempts)))
 	add("asked by", e.Who)
@@ -286,7 +286,7 @@ func (s *Screen) supplier(i int, sup *supplier) []line {
 		out = append(out, line{row: i, indent: 2, left: []draw.Span{{Text: text, Style: theme.DimText}}})
 	}
 	if sup.paused != "" {
-		out = append(out, line{row: i, indent: 2, left: []draw.Span{{Text: ui.OneLine(sup.paused) + "  ", Style: theme.Bad}, {Text: s.ctx.Keys.Key(action.Resume) + " resumes it", Style: theme.Key}}})
+		out = append(out, line{row: i, indent: 2, left: []draw.Span{{Text: s.ctx.Sentence(sup.paused) + "  ", Style: theme.Bad}, {Text: s.ctx.Keys.Key(action.Resume) + " resumes it", Style: theme.Key}}})
 	}
 	return out
 }

@@ -132,6 +132,9 @@ func (c *Context) Amount(m order.Money) string {
 	return c.Locale.Amount(m.Minor, order.Exponent(m.Currency))
 }
 
+// Sentence is a text that the model, a supplier or the database has for people, in one line, its amounts as everywhere.
+func (c *Context) Sentence(text string) string { return c.Locale.Sentence(OneLine(text)) }
+
 // Picture is a small image as rows of pixels.
 type Picture interface {
 	// Pixel is the colour at a place given in shares of the width and height, 0 ≤ u, v < 1.
