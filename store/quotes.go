@@ -67,6 +67,27 @@ func (d *DB) Methods(ctx context.Context, supplier string) ([]ShippingRow, error
 	return out, err
 }
 
+// quotesLooked is how many quotes are looked through for what a supplier has named.
+const quotesLooked = 500
+
+// NamedMethods gives the shipping methods that a supplier has named in its latest quotes, each once, by their codes. It
+// may have others, which it has named for no parcel yet.
+func (d *DB) NamedMethods(ctx context.Context, supplier string) ([]checkout.Method, error) {
+	var out []checkout.Method
+	seen := map[string]bool{}
+	err := d.query(ctx, `SELECT doc FROM quotes WHERE supplier = ? ORDER BY at DESC LIMIT ?`, []any{supplier, quotesLooked}, func(scan func(...any) error) error {
+		q, err := scanJSON[checkout.Quote](scan)
+		for _, m := range q.Methods {
+			if !seen[m.Code] {
+				seen[m.Code] = true
+				out = append(out, m)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // RequestQuotes asks whichever process holds the wire for prices, in the order given. What waits already and is asked
 // for again comes first, so that a screen may ask again for what it shows.
 func (d *DB) RequestQuotes(ctx context.Context, reqs []QuoteRequest) error {

@@ -35,6 +35,7 @@ type rulebook struct {
 	file     string
 	rules    config.Rules
 	settings checkout.Settings // with these rules
+	app      *App              // where the database is open already, else nil
 	done     func() error
 }
 
@@ -56,7 +57,7 @@ func (s *session) openRules(ctx context.Context) (*rulebook, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.done = a.Close
+	b.app, b.done = a, a.Close
 	if err := demoRules(a, b); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -91,14 +92,14 @@ func demoRules(a *App, b *rulebook) (err error) {
 }
 
 // changeRules reads the rules, changes them, and writes them back if they make sense then.
-func (s *session) changeRules(ctx context.Context, change func(r *config.Rules) (string, error)) (err error) {
+func (s *session) changeRules(ctx context.Context, change func(b *rulebook) (string, error)) (err error) {
 	b, err := s.openRules(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.done()) }()
 	before := len(unusable(&b.settings))
-	told, err := change(&b.rules)
+	told, err := change(b)
 	if err != nil {
 		return err
 	}
@@ -289,7 +290,8 @@ func (s *session) addRule(ctx context.Context, name string, a *addingRule) error
 	for i, c := range a.countries {
 		a.countries[i] = strings.ToUpper(strings.TrimSpace(c))
 	}
-	return s.changeRules(ctx, func(r *config.Rules) (string, error) {
+	return s.changeRules(ctx, func(b *rulebook) (string, error) {
+		r := &b.rules
 		if a.packaging {
 			last := 0
 			for _, one := range r.Packaging {
@@ -300,6 +302,9 @@ func (s *session) addRule(ctx context.Context, name string, a *addingRule) error
 			rule.Supplier, rule.Countries = a.supplier, a.countries
 			r.Packaging = append(r.Packaging, rule)
 			return fmt.Sprintf("The packaging rule “%s” has been added with the sequence %d.", name, rule.Sequence), nil
+		}
+		if err := s.offered(ctx, b, a.shipping.Method, a.supplier); err != nil {
+			return "", err
 		}
 		last := 0
 		for _, one := range r.Shipping {
@@ -356,7 +361,8 @@ func (s *session) rulesRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove NAME", Short: "Remove a rule", Args: oneArg("the name of a rule"), ValidArgsFunction: s.completeRules,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.changeRules(cmd.Context(), func(r *config.Rules) (string, error) {
+			return s.changeRules(cmd.Context(), func(b *rulebook) (string, error) {
+				r := &b.rules
 				at, pack, err := ruleAt(r, args[0], packaging)
 				switch {
 				case err != nil:
@@ -379,7 +385,8 @@ func (s *session) rulesSwitchCommand(word string, off bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: word + " NAME", Short: strings.ToUpper(word[:1]) + word[1:] + " a rule", Args: oneArg("the name of a rule"), ValidArgsFunction: s.completeRules,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.changeRules(cmd.Context(), func(r *config.Rules) (string, error) {
+			return s.changeRules(cmd.Context(), func(b *rulebook) (string, error) {
+				r := &b.rules
 				at, pack, err := ruleAt(r, args[0], packaging)
 				switch {
 				case err != nil:

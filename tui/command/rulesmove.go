@@ -33,7 +33,7 @@ func (s *session) rulesMoveCommand() *cobra.Command {
 			if given != 1 {
 				return usage("say where the rule goes with one of --before RULE, --after RULE and --sequence N")
 			}
-			return s.changeRules(cmd.Context(), func(r *config.Rules) (string, error) { return m.move(r, args[0]) })
+			return s.changeRules(cmd.Context(), func(b *rulebook) (string, error) { return m.move(&b.rules, args[0]) })
 		},
 	}
 	f := cmd.Flags()
