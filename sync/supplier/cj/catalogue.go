@@ -339,11 +339,7 @@ func (s *Supplier) freight(ctx context.Context, basket map[string]int64, country
 	if f, ok := s.freights[key]; ok && now.Sub(f.at) < priceAge {
 		return f, nil
 	}
-	var list []struct {
-		Name  word `json:"logisticName"`
-		Price word `json:"logisticPrice"`
-		Aging word `json:"logisticAging"`
-	}
+	var list []rawFreight
 	body := map[string]any{"startCountryCode": s.o.From, "endCountryCode": country, "products": products}
 	if number := s.ownIOSS(); number != "" && inEU[country] {
 		body["iossNumber"] = number
@@ -360,7 +356,7 @@ func (s *Supplier) freight(ctx context.Context, basket map[string]int64, country
 	for _, l := range list {
 		m := checkout.Method{Code: l.Name.clean(), Name: l.Name.clean(), Days: l.Aging.days()}
 		var ok bool
-		if m.Cost, ok = l.Price.money(); ok && m.Code != "" {
+		if m.Cost, ok = l.cost(s.declaresTax(country)); ok && m.Code != "" {
 			f.methods = append(f.methods, m)
 		}
 	}
@@ -370,4 +366,40 @@ func (s *Supplier) freight(ctx context.Context, basket map[string]int64, country
 	maps.DeleteFunc(s.freights, func(_ string, old freight) bool { return now.Sub(old.at) >= priceAge })
 	s.freights[key] = f
 	return f, nil
+}
+
+// rawFreight is one way of sending. What is paid for it is totalPostageFee, which is the freight with the taxes that CJ
+// pays for the parcel and its customs clearance; it is left out or 0 where CJ reckons no tax.
+type rawFreight struct {
+	Name      word `json:"logisticName"`
+	Price     word `json:"logisticPrice"`
+	Aging     word `json:"logisticAging"`
+	Taxes     word `json:"taxesFee"`
+	Clearance word `json:"clearanceOperationFee"`
+	Total     word `json:"totalPostageFee"`
+}
+
+// cost is the most that is going to be asked for one way of sending, with the tax where CJ is to pay it.
+func (l *rawFreight) cost(taxed bool) (order.Money, bool) {
+	price, ok := l.Price.money()
+	if !ok || !taxed {
+		return price, ok
+	}
+	sum, err := price.Add(l.Taxes.amount())
+	if err == nil {
+		sum, err = sum.Add(l.Clearance.amount())
+	}
+	if err != nil {
+		return price, false
+	}
+	if total, ok := l.Total.money(); ok && total.Minor > sum.Minor {
+		return total, true
+	}
+	return sum, true
+}
+
+// declaresTax tells whether CJ is to pay the tax of a parcel: in the European Union what the settings say of IOSS decides,
+// with our own number or with none it is not CJ who pays.
+func (s *Supplier) declaresTax(country string) bool {
+	return !inEU[country] || s.o.IOSS == "" || strings.EqualFold(s.o.IOSS, "cj")
 }

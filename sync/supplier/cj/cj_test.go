@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -176,6 +177,44 @@ func TestFromQuoteToTracking(t *testing.T) {
 		if got[0].State != order.PlacementShipped || len(p) != 1 || p[0].Tracking != "CJ123US" || p[0].Carrier != "CJPacket" || p[0].URL == "" ||
 			len(p[0].Lines) != 1 || p[0].Lines[0].LineID != "11" || len(p[0].Events) != 3 || p[0].Events[2].Text != "Out for delivery, AUSTIN,TX" {
 			b.Errorf("%+v", got[0])
+		}
+	})
+}
+
+// What CJ says beforehand of the tax that it pays is in the quote, so that the price which was seen is the price that is
+// asked; where it is not CJ who pays it, it is not.
+func TestTheTaxIsInTheQuote(t *testing.T) {
+	with(t, func(b *bench) {
+		b.fake.Quirks.TellsTax = true
+		quoted := func(country string) order.Money {
+			b.Helper()
+			to := place("R").Address
+			to.Country = country
+			q, err := b.s.Quote(b.Context(), outbox.QuoteReq{Basket: "x" + country, Items: place("R").Items, Address: to})
+			i := slices.IndexFunc(q.Methods, func(m checkout.Method) bool { return m.Code == "CJPacket Ordinary" })
+			if err != nil || i < 0 {
+				b.Fatal(q, err)
+			}
+			return q.Methods[i].Cost
+		}
+		if got := quoted("US"); got != usd(471) {
+			b.Errorf("to the US it costs %s: no tax is no price of 0", got)
+		}
+		if got := quoted("FR"); got != usd(521) {
+			b.Fatalf("to France it costs %s", got)
+		}
+		doc := place("S1-1042-1")
+		doc.Address.Country, doc.Total = "FR", usd(700+521)
+		o := b.place(doc)
+		if paid, err := b.s.Pay(b.Context(), payDoc(o, doc.Total.Minor)); err != nil || paid.Paid != outbox.PaidYes {
+			b.Errorf("%+v %v", paid, err)
+		}
+		b.once("S1-1042-1", 1, 1)
+		for _, ioss := range []string{"none", "IM1234567890"} {
+			b.s = b.start(Options{IOSS: ioss})
+			if got := quoted("FR"); got != usd(471) {
+				b.Errorf("with ioss %s it costs %s", ioss, got)
+			}
 		}
 	})
 }

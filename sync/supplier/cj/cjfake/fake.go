@@ -131,6 +131,7 @@ type Quirks struct {
 	PaysTwice        bool          // paying what is paid charges again
 	BalanceCode      int           // code for a balance that does not do; 0 = 1604000
 	RefusesPlatforms []string
+	TellsTax         bool // the freight says what tax comes on top
 	NoCodes          bool // the list has no cjOrderId
 	QPS              float64
 }

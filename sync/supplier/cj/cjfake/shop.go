@@ -79,7 +79,15 @@ func (s *Server) freight(body []byte) answer {
 	list := []any{}
 	if q.EndCountryCode != "AQ" {
 		for name, price := range s.Methods {
-			list = append(list, map[string]any{"logisticName": name, "logisticPrice": json.RawMessage(price), "logisticPriceCn": 30.54, "logisticAging": "2-5"})
+			way := map[string]any{"logisticName": name, "logisticPrice": json.RawMessage(price), "logisticPriceCn": 30.54, "logisticAging": "2-5"}
+			if s.Quirks.TellsTax {
+				way["taxesFee"], way["clearanceOperationFee"], way["totalPostageFee"] = 0, nil, 0
+				if q.EndCountryCode == "FR" {
+					p, _ := strconv.ParseFloat(price, 64)
+					way["taxesFee"], way["clearanceOperationFee"], way["totalPostageFee"] = 0.3, "0.2", p+0.5
+				}
+			}
+			list = append(list, way)
 		}
 	}
 	return ok(list)
