@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/sync/supplier/cj/cjfake"
 )
 
 // speed is how many seconds pass in one for the program under test, and for the house.
@@ -27,6 +28,7 @@ const speed = 30
 type world struct {
 	t     *testing.T
 	h     *house
+	cj    *cjfake.Server // nil = the house is bought at
 	rng   *rand.Rand
 	c     child
 	epoch time.Time
@@ -161,6 +163,7 @@ func (w *world) finish() {
 // check compares what is believed with what happened.
 func (w *world) check(when string) {
 	w.t.Helper()
+	w.books()
 	db := w.open()
 	defer db.Close()
 	if err := audit(w.t.Context(), w.h, db, w.c.IDs); err != nil {
