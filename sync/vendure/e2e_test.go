@@ -4,6 +4,7 @@ package vendure_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ func TestE2E(t *testing.T) {
 	}
 	v := startVendure(t, 36)
 	d := newDesk(t, build(t), v.URL, v.Key)
+	t.Run("Types", func(t *testing.T) { types(t, v) })
 	t.Run("WrongKey", func(t *testing.T) { wrongKey(t, d, v) })
 	t.Run("FirstSync", func(t *testing.T) { firstSync(t, d, v) })
 	t.Run("Changes", func(t *testing.T) { changes(t, d, v) })
@@ -46,6 +48,41 @@ func TestE2E(t *testing.T) {
 	t.Run("KeyTakenAway", func(t *testing.T) { keyTakenAway(t, d) })
 	t.Run("ServerKilled", func(t *testing.T) { serverKilled(t, d.bin, v) })
 	t.Run("AppKilled", func(t *testing.T) { appKilled(t, d.bin, v) })
+}
+
+// types: the code of package admin is what genqlient makes of its operations and this server's own schema.
+func types(t *testing.T, v *vendureServer) {
+	dir := t.TempDir()
+	schema := filepath.Join(dir, "schema.graphql")
+	if out, err := exec.Command(filepath.Join(root, "testdata/stores/vendure/schema.sh"), "--port", v.port, "--out", schema).CombinedOutput(); err != nil {
+		t.Fatalf("schema.sh: %v\n%s", err, out)
+	}
+	for _, name := range []string{"genqlient.yaml", "operations.graphql"} {
+		data, err := os.ReadFile(filepath.Join("admin", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = bytes.Replace(data, []byte("\nschema: ../../../.cache/vendure/admin.graphql\n"), []byte("\nschema: schema.graphql\n"), 1)
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tool, err := filepath.Abs(filepath.Join(root, "testdata/schemas/genqlient"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(tool, "genqlient.yaml")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("genqlient: %v\n%s", err, out)
+	}
+	made, err := os.ReadFile(filepath.Join(dir, "generated.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := os.ReadFile(filepath.Join("admin", "generated.go")); err != nil || !bytes.Equal(made, kept) {
+		t.Errorf("sync/vendure/admin is not current (%v): go generate it", err)
+	}
 }
 
 // wrongKey: the store's own words, exit code 1, nothing saved.

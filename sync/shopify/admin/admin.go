@@ -2,4 +2,4 @@
 // schema that Shopify publishes.
 package admin
 
-//go:generate go run github.com/Khan/genqlient@v0.8.1 genqlient.yaml
+//go:generate ../../../testdata/schemas/genqlient genqlient.yaml

@@ -2,4 +2,4 @@
 // running server tells of itself.
 package admin
 
-//go:generate go run github.com/Khan/genqlient genqlient.yaml
+//go:generate ../../../testdata/schemas/genqlient genqlient.yaml
