@@ -51,6 +51,8 @@ type Platform struct {
 
 	mu   gosync.Mutex
 	shop *shop // what the store said of itself; nil = not asked yet
+	// lacks says that in this run the site has turned out not to have core's fulfilments.
+	lacks bool
 
 	acts   gosync.Mutex         // one act at a time
 	unsure map[string]time.Time // when the answer to what was lost
@@ -268,7 +270,7 @@ func (p *Platform) statuses(ctx context.Context, s *shop) (map[string]string, er
 // Test implements sync.Platform.
 func (p *Platform) Test(ctx context.Context) (sync.Info, error) {
 	p.mu.Lock()
-	p.shop = nil
+	p.shop, p.lacks = nil, false
 	p.mu.Unlock()
 	s, err := p.hello(ctx)
 	if err != nil {

@@ -22,25 +22,6 @@ import (
 // the parcel is written into the order's meta data, and the order is completed when all of it has left; only what stands
 // there counts as told, so that whatever was interrupted before is taken up again.
 
-// coreParcel is a fulfilment of WooCommerce's own.
-type coreParcel struct {
-	ID      loose      `json:"id"`
-	Deleted loose      `json:"date_deleted"`
-	Meta    list[meta] `json:"meta_data"`
-}
-
-func (c *coreParcel) word(key string) string { return (&fields{Meta: c.Meta}).word(key) }
-
-// coreParcels lists the store's own fulfilments of an order; has is false where the store has none of them, or keeps them
-// from this key.
-func (p *Platform) coreParcels(ctx context.Context, n *sight) (all list[coreParcel], has bool, err error) {
-	a, err := p.get(ctx, n.s, "orders/"+n.id+"/fulfillments", nil, &all)
-	if err != nil && a != nil && (a.Status == http.StatusNotFound || a.Status == http.StatusForbidden || a.Status == http.StatusUnauthorized) {
-		return nil, false, nil
-	}
-	return all, err == nil, err
-}
-
 // trackingSpace is the namespace of the tracking plugin, "" where there is none.
 func (s *shop) trackingSpace() string {
 	best := ""
@@ -119,6 +100,9 @@ func (n *sight) inParcel(want []order.ShipmentLine) (lines []order.ShipmentLine,
 		left[l.ExternalID] = l.Open()
 	}
 	for _, s := range n.o.Fulfilments {
+		if !s.Live || !s.Shipped {
+			continue
+		}
 		for _, l := range s.Lines {
 			left[l.LineID] -= l.Quantity
 		}
@@ -149,7 +133,7 @@ func (n *sight) inParcel(want []order.ShipmentLine) (lines []order.ShipmentLine,
 
 // tellWay tells of a parcel in the way that the store has, unless it knows it.
 func (p *Platform) tellWay(ctx context.Context, n *sight, doc store.TellDoc, lines []order.ShipmentLine) error {
-	core, has, err := p.coreParcels(ctx, n)
+	core, has, err := p.coreParcels(ctx, n.s, n.id)
 	if err != nil {
 		return outbox.NotSent(err)
 	}
@@ -157,7 +141,7 @@ func (p *Platform) tellWay(ctx context.Context, n *sight, doc store.TellDoc, lin
 	switch {
 	case has:
 		for i := range core {
-			if c := &core[i]; c.Deleted == "" && (strings.EqualFold(c.word("_tracking_number"), doc.Parcel.Tracking) && doc.Parcel.Tracking != "" ||
+			if c := &core[i]; c.Deleted == "" && (strings.EqualFold(c.word(coreTracking), doc.Parcel.Tracking) && doc.Parcel.Tracking != "" ||
 				key != "" && c.word(metaKey) == key) {
 				return nil
 			}
@@ -183,13 +167,13 @@ func coreMeta(parcel order.Parcel, key string, lines []order.ShipmentLine) []map
 		items = append(items, map[string]any{"item_id": number64(l.LineID), "qty": json.Number(l.Quantity.String())})
 	}
 	out := []map[string]any{
-		{"key": "_items", "value": items},
-		{"key": "_tracking_number", "value": parcel.Tracking},
-		{"key": "_shipping_provider", "value": parcel.Carrier},
+		{"key": coreItems, "value": items},
+		{"key": coreTracking, "value": parcel.Tracking},
+		{"key": coreCarrier, "value": parcel.Carrier},
 		{"key": metaKey, "value": key},
 	}
 	if parcel.URL != "" {
-		out = append(out, map[string]any{"key": "_tracking_url", "value": parcel.URL})
+		out = append(out, map[string]any{"key": coreURL, "value": parcel.URL})
 	}
 	return out
 }
@@ -238,7 +222,7 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 	before := d.Tracking
 	d.Tracking, d.Carrier, d.URL = a.Parcel.Tracking, cmp.Or(a.Parcel.Carrier, d.Carrier), a.Parcel.URL
 	parcel := order.Parcel{Tracking: d.Tracking, Carrier: d.Carrier, URL: d.URL}
-	core, has, err := p.coreParcels(ctx, n)
+	core, has, err := p.coreParcels(ctx, n.s, n.id)
 	if err != nil {
 		return outbox.Done{}, outbox.NotSent(err)
 	}
@@ -266,7 +250,7 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 func (p *Platform) recore(ctx context.Context, n *sight, core list[coreParcel], before string, d *parcelDoc, parcel order.Parcel) error {
 	for i := range core {
 		c := &core[i]
-		if c.Deleted != "" || !strings.EqualFold(c.word("_tracking_number"), before) {
+		if c.Deleted != "" || !strings.EqualFold(c.word(coreTracking), before) {
 			continue
 		}
 		var lines []order.ShipmentLine

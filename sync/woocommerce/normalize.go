@@ -148,6 +148,8 @@ type fields struct {
 	Coupons       list[extra]    `json:"coupon_lines"`
 	PaymentURL    loose          `json:"payment_url"`
 	Processing    *bool          `json:"needs_processing"`
+
+	core list[coreParcel] // the store's own fulfilments, which come by themselves
 }
 
 type address struct {
@@ -283,15 +285,7 @@ func (n normalizer) created() time.Time {
 	if t := instant(n.v.Created); !t.IsZero() {
 		return t
 	}
-	zone := time.UTC
-	if n.s != nil && n.s.zone != nil {
-		zone = n.s.zone
-	}
-	t, err := time.ParseInLocation(naive, string(n.v.CreatedHere), zone)
-	if err != nil {
-		return time.Time{}
-	}
-	return t.UTC()
+	return n.local(n.v.CreatedHere)
 }
 
 // rational reads a decimal number of sensible size.

@@ -107,7 +107,7 @@ func (n normalizer) parcels(o *order.Order) {
 		}
 		n.add(o, s)
 	}
-	if !sent && ours > 0 {
+	if left := n.coreShipments(o); !sent && (left || ours > 0) {
 		n.partly(o)
 	}
 	for _, key := range []string{metaTracking, metaAfterShip} {
@@ -146,10 +146,13 @@ func (normalizer) add(o *order.Order, s order.Shipment) {
 
 // partly notes what of an order is on its way, when not all of it is.
 func (normalizer) partly(o *order.Order) {
-	left := false
+	left, some := false, false
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		for j := range o.Fulfilments {
+			if !o.Fulfilments[j].Live || !o.Fulfilments[j].Shipped {
+				continue
+			}
 			for _, in := range o.Fulfilments[j].Lines {
 				if in.LineID == l.ExternalID {
 					l.Fulfilled += in.Quantity
@@ -157,11 +160,13 @@ func (normalizer) partly(o *order.Order) {
 			}
 		}
 		l.Fulfilled = min(l.Fulfilled, l.Open())
-		left = left || l.Fulfilled < l.Open()
+		left, some = left || l.Fulfilled < l.Open(), some || l.Fulfilled > 0
 	}
-	if left {
+	switch {
+	case !some: // what has left is no line of this order any more
+	case left:
 		o.Fulfilment = order.FulfilmentPartial
-	} else {
+	default:
 		o.Fulfilment = order.Fulfilled
 	}
 }

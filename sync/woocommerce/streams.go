@@ -83,6 +83,11 @@ func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sy
 		if !c.Whole {
 			return p.first(ctx, c, s, now)
 		}
+		if c.Began.IsZero() { // a run begins
+			p.mu.Lock()
+			p.lacks = false
+			p.mu.Unlock()
+		}
 		return p.changed(ctx, c, s, known, "any", now)
 	case streamTrash:
 		if c.Began.IsZero() && rests(trashEvery) {
@@ -164,7 +169,7 @@ func (p *Platform) first(ctx context.Context, c *cursor, s *shop, now time.Time)
 	var ids []int64
 	var orders []store.Pulled
 	for _, raw := range raws {
-		got, v, err := p.one(ctx, raw, s)
+		got, v, err := p.one(ctx, raw, s, false)
 		if err != nil {
 			return sync.Batch{}, err
 		}
@@ -229,7 +234,7 @@ func (p *Platform) changed(ctx context.Context, c *cursor, s *shop, known sync.K
 	if err != nil {
 		return sync.Batch{}, err
 	}
-	orders, _, err := p.include(ctx, s, differ, status)
+	orders, _, err := p.include(ctx, s, differ, status, true)
 	if err != nil {
 		return sync.Batch{}, err
 	}
@@ -268,8 +273,9 @@ func (p *Platform) compare(ctx context.Context, known sync.Known, all []glance, 
 	return differ, seen, nil
 }
 
-// include reads some orders whole. Those that are not there, or not with that status, are missing from the answer.
-func (p *Platform) include(ctx context.Context, s *shop, ids []string, status string) (orders []store.Pulled, missing []string, err error) {
+// include reads some orders whole. Those that are not there, or not with that status, are missing from the answer. changed
+// says that something about them is new.
+func (p *Platform) include(ctx context.Context, s *shop, ids []string, status string, changed bool) (orders []store.Pulled, missing []string, err error) {
 	for len(ids) > 0 {
 		part := ids[:min(len(ids), p.take)]
 		raws, _, err := p.page(ctx, s, url.Values{
@@ -280,7 +286,7 @@ func (p *Platform) include(ctx context.Context, s *shop, ids []string, status st
 		}
 		there := map[string]bool{}
 		for _, raw := range raws {
-			got, _, err := p.one(ctx, raw, s)
+			got, _, err := p.one(ctx, raw, s, changed)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -348,12 +354,12 @@ func (p *Platform) open(ctx context.Context, c *cursor, s *shop, known sync.Know
 			}
 		}
 	}
-	orders, lost, err := p.include(ctx, s, differ, "any")
+	orders, lost, err := p.include(ctx, s, differ, "any", !c.Reads)
 	if err != nil {
 		return sync.Batch{}, err
 	}
 	// What no list of "any" has is in the trash, or gone; that it is gone is believed only when it is asked for by its id.
-	trashed, lost, err := p.include(ctx, s, append(missing, lost...), statusTrash)
+	trashed, lost, err := p.include(ctx, s, append(missing, lost...), statusTrash, false)
 	if err != nil {
 		return sync.Batch{}, err
 	}
@@ -400,15 +406,18 @@ func (p *Platform) read(ctx context.Context, id string, s *shop) (*store.Pulled,
 	if err != nil {
 		return nil, nil, err
 	}
-	return p.one(ctx, raw, s)
+	return p.one(ctx, raw, s, true)
 }
 
-// one reads an order, and of one that is still worked on and partly refunded also what of it was refunded, which the order
-// itself does not say.
-func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop) (*store.Pulled, *fields, error) {
+// one reads an order, and of one that is still worked on and partly refunded also what of it was refunded, and what the
+// store's own fulfilments have of it: neither does the order itself say.
+func (p *Platform) one(ctx context.Context, raw json.RawMessage, s *shop, changed bool) (*store.Pulled, *fields, error) {
 	v := &fields{}
 	if err := json.Unmarshal(raw, v); err != nil || v.number() == 0 {
 		return nil, nil, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an order that cannot be read: " + p.start(raw), Err: err}
+	}
+	if err := p.ownParcels(ctx, s, v, changed); err != nil {
+		return nil, nil, err
 	}
 	n := normalizer{v: v, s: s, base: p.site(s)}
 	switch string(v.Status) {
