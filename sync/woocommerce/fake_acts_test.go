@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // money2 reads an amount as the store keeps it: in cents.
@@ -232,7 +233,10 @@ func (f *fake) fulfilments(method string, id int, rest []string, in map[string]a
 	if o == nil {
 		return no(404, "woocommerce_rest_order_invalid_id", "Invalid order ID.")
 	}
-	all := asList(o["_fulfilments"])
+	if f.features["no right to fulfillments"] {
+		return no(403, "woocommerce_rest_cannot_view", "Sorry, you cannot view resources.")
+	}
+	all := slices.DeleteFunc(asList(o["_fulfilments"]), func(v map[string]any) bool { return v["date_deleted"] != nil })
 	if method == http.MethodGet {
 		if all == nil {
 			return 200, []any{}
@@ -244,6 +248,7 @@ func (f *fake) fulfilments(method string, id int, rest []string, in map[string]a
 			if fmt.Sprint(v["id"]) == rest[0] {
 				v["meta_data"] = in["meta_data"]
 				f.done("refulfilled")
+				f.fulfilled(o)
 				return 200, v
 			}
 		}
@@ -259,15 +264,39 @@ func (f *fake) fulfilments(method string, id int, rest []string, in map[string]a
 	if !items || in["status"] != "fulfilled" || in["is_fulfilled"] != true {
 		return no(400, "woocommerce_rest_invalid_fulfillment", "The fulfillment has no items.")
 	}
-	f.next++
-	v := map[string]any{"id": f.next, "status": "fulfilled", "is_fulfilled": true, "meta_data": in["meta_data"], "date_deleted": nil}
-	have, _ := o["_fulfilments"].([]any)
-	o["_fulfilments"] = append(have, any(v))
+	v := f.parcel(o, true, in["meta_data"].([]any))
 	f.done("fulfilment")
 	if q.Get("notify_customer") == "true" {
 		f.mails = append(f.mails, "fulfilment")
 	}
 	return 201, v
+}
+
+// parcel makes a fulfilment of core's, as its data store does: dates are in the site's zone, and the order is saved with it.
+func (f *fake) parcel(o map[string]any, sent bool, meta []any) map[string]any {
+	f.next++
+	here := f.now().In(f.zone).Format(time.DateTime)
+	v := map[string]any{
+		"id": f.next, "entity_type": "WC_Order", "entity_id": fmt.Sprint(o["id"]), "status": "unfulfilled", "is_fulfilled": sent,
+		"meta_data": meta, "date_updated": here, "date_deleted": nil,
+	}
+	if sent {
+		v["status"], v["meta_data"] = "fulfilled", append(slices.Clone(meta), map[string]any{"id": f.next, "key": "_date_fulfilled", "value": here})
+	}
+	have, _ := o["_fulfilments"].([]any)
+	o["_fulfilments"] = append(have, any(v))
+	f.fulfilled(o)
+	return v
+}
+
+// fulfilled saves an order whose fulfilments have changed: its date moves, and it bears a mark while it has some.
+func (f *fake) fulfilled(o map[string]any) {
+	mark := slices.DeleteFunc(slices.Clone(o["meta_data"].([]any)), func(x any) bool { return x.(map[string]any)["key"] == metaFulfilled })
+	if slices.ContainsFunc(asList(o["_fulfilments"]), func(v map[string]any) bool { return v["date_deleted"] == nil }) && !f.features["no mark"] {
+		mark = append(mark, map[string]any{"id": 1, "key": metaFulfilled, "value": "partially_fulfilled"})
+	}
+	o["meta_data"] = mark
+	f.date(o, "date_modified", f.now())
 }
 
 // tracking is the plugin Shipment Tracking.
