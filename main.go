@@ -49,7 +49,7 @@ func main() {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal(), Version: version})
 			},
 			"woocommerce": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
-				return woocommerce.New(woocommerce.Options{URL: s.URL, Key: key.Reveal(), Version: version})
+				return woocommerce.New(woocommerce.Options{URL: s.URL, Key: key.Reveal(), InAddress: s.KeyInAddress, Version: version})
 			},
 		},
 		Suppliers: map[string]command.SupplierKind{

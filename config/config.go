@@ -27,6 +27,8 @@ type Options struct {
 	Platforms []string                        // names that a store's platform may have; nil = any
 	Kinds     []string                        // names that a supplier's kind may have; nil = any
 	Offline   []string                        // platforms that have no address: their orders come from files
+	Signed    []string                        // platforms that sign what they ask over http, so that the key is not seen on the way
+	InAddress []string                        // platforms that take a key in the address of a request
 	Filter    func(text string) error         // tells what is wrong with a pull filter; nil = nothing
 	Lookup    func(key string) (string, bool) // the environment; nil = the process'
 	New       bool                            // a file given by name need not exist yet
@@ -77,6 +79,7 @@ type StoreConfig struct {
 	OwnStock         bool
 	AuthorizedIsPaid bool
 	NotifyCustomer   bool
+	KeyInAddress     bool   // the key stands in the address of every request, not in a header
 	HoldDays         int    // cooling-off days from the order's date; 0 = none
 	Zone             string // IANA name; "" = the platform's own
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -232,6 +233,52 @@ func TestMissingFile(t *testing.T) {
 	o.File = t.TempDir()
 	if _, err := Load(o); err == nil || !strings.Contains(err.Error(), "it is a folder") {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// TestHTTPIsForSignedStoresOnly, and a key in the address for those that take one, never over http.
+func TestHTTPIsForSignedStoresOnly(t *testing.T) {
+	o := Options{Signed: []string{"woo"}, InAddress: []string{"woo"}}
+	for _, c := range []struct {
+		platform, url string
+		inAddress     bool
+		refused       string // "" = taken
+	}{
+		{"woo", "http://10.0.0.5/shop", false, ""},
+		{"woo", "https://shop.example", true, ""},
+		{"woo", "http://127.0.0.1:8080", false, ""},
+		{"vendure", "http://127.0.0.1:3000", false, ""},
+		{"vendure", "http://10.0.0.5/shop", false, "Only stores of woo may be reached over http"},
+		{"vendure", "https://shop.example", true, "vendure takes no key in the address"},
+		{"woo", "http://10.0.0.5/shop", true, "requests over http are signed"},
+		{"woo", "http://127.0.0.1:8080", true, "requests over http are signed"},
+	} {
+		s := StoreConfig{Platform: c.platform, URL: c.url, KeyInAddress: c.inAddress}
+		if err := o.CheckStore(s); (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		file := filepath.Join(t.TempDir(), "config.yaml")
+		text := fmt.Sprintf("stores:\n  - name: a\n    platform: %s\n    url: %s\n    key_in_address: %t\n", c.platform, c.url, c.inAddress)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		from := o
+		from.File = file
+		got, err := Load(from)
+		if (err == nil) != (c.refused == "") || err != nil && (!strings.Contains(err.Error(), c.refused) || !strings.Contains(err.Error(), "config.yaml:")) {
+			t.Errorf("%+v in a file: %v", c, err)
+		}
+		if err == nil && (got.Stores[0].URL != c.url || got.Stores[0].KeyInAddress != c.inAddress) {
+			t.Errorf("%+v became %+v", c, got.Stores[0])
+		}
+		if u, err := o.NormalizeStoreURL(c.url+"/", c.platform); !c.inAddress && ((err == nil) != (c.refused == "") || err == nil && u != c.url) {
+			t.Errorf("%+v: %q, %v", c, u, err)
+		}
+	}
+	for url, want := range map[string]bool{"http://10.0.0.5": true, "http://localhost:3000": false, "https://shop.example": false, "": false} {
+		if got := (StoreConfig{URL: url}).Open(); got != want {
+			t.Errorf("%q is open: %t", url, got)
+		}
 	}
 }
 

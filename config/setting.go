@@ -199,12 +199,16 @@ type field struct {
 var storeFields = []field{
 	{name: "name", kind: text, check: CheckStoreName, example: "shop", doc: "how you call it here: store:shop, shop/1042"},
 	{name: "platform", kind: text, example: "vendure", doc: "what it runs on"},
-	{name: "url", kind: text, check: checkURL, example: "https://shop.example/admin-api", doc: "where its API answers"},
+	{name: "url", kind: text, check: checkStoreURL, example: "https://shop.example/admin-api", doc: "where its API answers"},
 	{name: "pull", kind: text, example: "all", doc: `which orders to fetch: all, or a filter such as "customer_payment:paid fulfilment:unfulfilled"`},
 	{name: "every", kind: duration, example: "10m", doc: "how often; by default sync.every"},
 	{name: "own_stock", kind: flag, example: "false", doc: "true when you ship from your own shelves"},
 	{name: "authorized_is_paid", kind: flag, example: "false", doc: "true when an authorized payment is enough to go on"},
 	{name: "notify_customer", kind: flag, example: "false", doc: "whether messages to customers are on to begin with"},
+	{
+		name: "key_in_address", kind: flag, example: "false",
+		doc: "WooCommerce: true where its web server takes the Authorization header away; the key is in the server's logs then",
+	},
 	{name: "hold_days", kind: number, check: upTo(365), example: "0", doc: "days after an order during which it is not bought, since the customer may cancel"},
 	{name: "timezone", kind: text, check: checkZone, example: "America/Sao_Paulo", doc: "the store's zone; by default its own or yours"},
 }

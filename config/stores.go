@@ -40,6 +40,14 @@ func (p *parser) store(n *yaml.Node) {
 		return
 	}
 	s := storeFrom(r.values)
+	if err := p.opts.CheckStore(s); err != nil {
+		at := r.keys["url"]
+		if s.KeyInAddress {
+			at = r.keys["key_in_address"]
+		}
+		p.refuse(at, "%v.", err)
+		return
+	}
 	if _, twice := p.c.Store(s.Name); twice {
 		p.refuse(r.keys["name"], "two stores are called %s: give one of them another name.", s.Name)
 		return
@@ -71,10 +79,10 @@ func storeFrom(values map[string]string) StoreConfig {
 	s := StoreConfig{
 		Name: values["name"], Platform: values["platform"], Pull: values["pull"],
 		OwnStock: values["own_stock"] == "true", AuthorizedIsPaid: values["authorized_is_paid"] == "true",
-		NotifyCustomer: values["notify_customer"] == "true", Zone: values["timezone"],
+		NotifyCustomer: values["notify_customer"] == "true", KeyInAddress: values["key_in_address"] == "true", Zone: values["timezone"],
 	}
 	if values["url"] != "" {
-		s.URL, _ = NormalizeURL(values["url"])
+		s.URL, _ = address(values["url"], true)
 	}
 	s.HoldDays, _ = strconv.Atoi(values["hold_days"])
 	if every, own := values["every"]; own {
@@ -92,10 +100,51 @@ func checkURL(raw string) error {
 	return err
 }
 
-// NormalizeURL checks the address of a store and gives it without a slash at the end. Only https is accepted, and http
-// where it does not leave the machine. A name without a scheme gets https. The address never shows in an error when
-// there may be a password in it.
-func NormalizeURL(raw string) (string, error) {
+func checkStoreURL(raw string) error {
+	_, err := address(raw, true) // whether http is spoken with it depends on the platform
+	return err
+}
+
+// CheckStore tells what is wrong with a store's address and with where its key stands, for its platform.
+func (o Options) CheckStore(s StoreConfig) error {
+	plain := strings.HasPrefix(s.URL, "http://")
+	switch signed := slices.Contains(o.Signed, s.Platform); {
+	case s.KeyInAddress && !slices.Contains(o.InAddress, s.Platform):
+		return fmt.Errorf("%s takes no key in the address of a request: leave key_in_address out", s.Platform)
+	case s.KeyInAddress && plain:
+		return errors.New("key_in_address would show the key to everybody on the way, and stores do not take it over http: leave it out, requests over http are signed")
+	case plain && !signed:
+		if _, err := NormalizeURL(s.URL); err != nil {
+			if len(o.Signed) > 0 {
+				return fmt.Errorf("%w. Only stores of %s may be reached over http, since requests to them are signed", err, orList(o.Signed))
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Open tells whether a store is reached in the open: over http, and not on this machine.
+func (s StoreConfig) Open() bool {
+	u, err := url.Parse(s.URL)
+	return err == nil && u.Scheme == "http" && !loopback(u.Hostname())
+}
+
+// NormalizeURL checks an address and gives it without a slash at the end. Only https is accepted, and http where it does
+// not leave the machine. A name without a scheme gets https. The address never shows in an error when there may be a
+// password in it.
+func NormalizeURL(raw string) (string, error) { return address(raw, false) }
+
+// NormalizeStoreURL is NormalizeURL for a store of a platform: http is accepted where its requests are signed.
+func (o Options) NormalizeStoreURL(raw, platform string) (string, error) {
+	u, err := address(raw, true)
+	if err != nil {
+		return "", err
+	}
+	return u, o.CheckStore(StoreConfig{Platform: platform, URL: u})
+}
+
+func address(raw string, open bool) (string, error) {
 	raw = strings.TrimSpace(raw)
 	if raw != "" && !strings.Contains(raw, "://") {
 		raw = "https://" + raw
@@ -110,7 +159,7 @@ func NormalizeURL(raw string) (string, error) {
 	switch {
 	case u.RawQuery != "" || u.Fragment != "":
 		return "", errors.New("the address ends in ?… or #…: give only the part before it")
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && (open || loopback(u.Hostname())):
 	case u.Scheme == "http":
 		return "", fmt.Errorf("http sends keys and customers in the open: use https://%s (http is accepted for this machine only)", u.Host)
 	default:

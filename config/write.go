@@ -226,7 +226,7 @@ func storeLines(s StoreConfig) []string {
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"own_stock", s.OwnStock}, {"authorized_is_paid", s.AuthorizedIsPaid}, {"notify_customer", s.NotifyCustomer}} {
+	}{{"own_stock", s.OwnStock}, {"authorized_is_paid", s.AuthorizedIsPaid}, {"notify_customer", s.NotifyCustomer}, {"key_in_address", s.KeyInAddress}} {
 		if f.on {
 			lines = append(lines, "  "+f.name+": true")
 		}

@@ -55,6 +55,12 @@ type Capabilities struct {
 	Streams []string      // the same as Platform.Streams
 	Every   time.Duration // the shortest sensible time between two automatic syncs
 	Offline bool          // there is nobody to ask: neither an address nor a key; orders come from files
+	// Signed says that requests over plain http carry a signature in place of the key: only such a platform's stores may be
+	// reached over http beyond this machine.
+	Signed bool
+	// InAddress says that a merchant may have the key put into the address of every request, where a web server takes the
+	// Authorization header away.
+	InAddress bool
 }
 
 // Info is what a store says of itself.

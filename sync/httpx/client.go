@@ -1,5 +1,5 @@
 // Package httpx is the one HTTP client that all connectors use. It bounds times and sizes, speaks only https (http to
-// this machine), follows no redirect to another host or down to http, never repeats a request by itself, and turns
+// this machine, and to others only with signed requests), follows no redirect to another host or down to http, never repeats a request by itself, and turns
 // whatever goes wrong into a sync.Error whose text carries no secret.
 package httpx
 
@@ -75,6 +75,9 @@ type Answer struct {
 
 // ErrTooLarge is the cause of the error for an answer above Options.MaxBody.
 var ErrTooLarge = errors.New("the answer is too large")
+
+// ErrPage is the cause of the error for a web page where data should be.
+var ErrPage = errors.New("a web page")
 
 // ErrNotSent is in the errors for a request of which surely nothing was carried out: the other side was never reached,
 // or it turned out not to be the one that we want to talk to before a byte of the request was sent.
@@ -267,6 +270,8 @@ func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 		return c.sentOn(req.URL)
 	case req.URL.Host != c.base.Host:
 		return refuse("%s sends us on to another host, %s", "If that is the store's right address, use it", c.base.Host, to)
+	case req.URL.Scheme == "https" && c.base.Scheme == "http":
+		return refuse("%s sends us on to https", "Give the store's address with https:// in place of http://", c.base.Host)
 	case req.URL.Scheme != c.base.Scheme:
 		return refuse("%s sends us on to %s, unencrypted", "The store's address must be right at once", c.base.Host, to)
 	case len(via) > 5:

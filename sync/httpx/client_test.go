@@ -168,6 +168,17 @@ func TestNeverDownToHTTP(t *testing.T) {
 	}
 }
 
+// TestUpToHTTPSIsSaid: what was signed for one address is not sent to another one, and the merchant is told which is right.
+func TestUpToHTTPSIsSaid(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
+	})
+	_, err := client(t, Options{URL: url, Signed: true}).Do(t.Context(), Request{Path: "x"})
+	if sync.KindOf(err) != sync.Refused || !strings.Contains(err.Error(), "https:// in place of http://") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestBodiesAreBounded(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

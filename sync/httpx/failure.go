@@ -61,7 +61,7 @@ func (c *Client) judge(a *Answer, now time.Time) error {
 		}
 	case page:
 		return &sync.Error{
-			Kind: sync.Refused, Text: fmt.Sprintf("%s shows a web page instead of data (%s%s)", c.base.Host, status, title),
+			Kind: sync.Refused, Text: fmt.Sprintf("%s shows a web page instead of data (%s%s)", c.base.Host, status, title), Err: ErrPage,
 			Hint: "Is the address right, with its path?",
 		}
 	}

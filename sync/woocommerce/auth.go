@@ -21,7 +21,7 @@ type way string
 
 const (
 	basic  way = "basic"  // over https, as Basic
-	inText way = "query"  // over https, in the address, where the server takes the header away
+	inText way = "text"   // over https, in the address, where the server takes the header away
 	signed way = "signed" // over http, as OAuth 1.0a: the secret never leaves this machine
 )
 
@@ -30,20 +30,26 @@ type key struct {
 	consumer, secret string
 }
 
-// readKey reads "ck:cs" or "query:ck:cs".
-func readKey(written string, overHTTP bool) (key, error) {
-	if written == "none" { // a platform that is only asked what it is
-		return key{how: basic}, nil
-	}
+// readKey reads "ck:cs". Over http a key is never sent: stores take neither Basic nor a key in the address there.
+func readKey(written string, overHTTP, inAddress bool) (key, error) {
 	k := key{how: basic}
-	rest, inQuery := strings.CutPrefix(strings.TrimSpace(written), "query:")
 	switch {
-	case inQuery && overHTTP:
-		return key{}, &sync.Error{Kind: sync.Refused, Text: "over http a key in the address would be seen by everybody on the way", Hint: "Give it as ck_…:cs_…: then requests are signed"}
-	case inQuery:
+	case inAddress && overHTTP:
+		return key{}, &sync.Error{
+			Kind: sync.Refused, Text: "over http a key in the address would be seen by everybody on the way, and stores do not take it there",
+			Hint: "Leave key_in_address out: requests over http are signed",
+		}
+	case inAddress:
 		k.how = inText
 	case overHTTP:
 		k.how = signed
+	}
+	if written == "none" { // a platform that is only asked what it is
+		return k, nil
+	}
+	rest := strings.TrimSpace(written)
+	if strings.HasPrefix(rest, "query:") {
+		return key{}, &sync.Error{Kind: sync.Refused, Text: "where the key stands is a setting of the store", Hint: "Give the key as ck_…:cs_…, and write key_in_address: true for the store"}
 	}
 	var ok bool
 	k.consumer, k.secret, ok = strings.Cut(rest, ":")

@@ -33,8 +33,9 @@ import (
 // Options says which store to talk to, and as whom.
 type Options struct {
 	URL string // of the site, with its path where it has one; a path that ends in /wp-json/… is understood as well
-	// Key is "ck_…:cs_…", or "query:ck_…:cs_…" for a server that takes the Authorization header away.
-	Key       string
+	Key string // "ck_…:cs_…"
+	// InAddress puts the key into the address of every request, for a web server that takes the Authorization header away.
+	InAddress bool
 	Version   string // of Orderdeck, for the User-Agent
 	Clock     func() time.Time
 	Timeout   time.Duration
@@ -74,7 +75,7 @@ func New(o Options) (*Platform, error) {
 		return nil, cmp.Or(err, error(sync.Errorf(sync.Refused, "this is not the address of a store")))
 	}
 	p := &Platform{o: o, path: sitePath(u.Path), take: pageSize, unsure: map[string]time.Time{}}
-	if p.key, err = readKey(o.Key, u.Scheme == "http"); err != nil {
+	if p.key, err = readKey(o.Key, u.Scheme == "http", o.InAddress); err != nil {
 		return nil, err
 	}
 	agent := "orderdeck"
@@ -105,7 +106,7 @@ func (p *Platform) Kind() string { return "woocommerce" }
 
 // Capabilities implements sync.Platform.
 func (p *Platform) Capabilities() sync.Capabilities {
-	return sync.Capabilities{Title: "WooCommerce", KeyHint: keyHint, Streams: p.Streams(), Every: time.Minute}
+	return sync.Capabilities{Title: "WooCommerce", KeyHint: keyHint, Streams: p.Streams(), Every: time.Minute, Signed: true, InAddress: true}
 }
 
 // shop is what the store says of itself.
@@ -163,7 +164,7 @@ func (p *Platform) discover(ctx context.Context) (*shop, error) {
 		}
 		path = path[:max(0, strings.LastIndex(path, "/"))]
 	}
-	if e := (*sync.Error)(nil); errors.As(first, &e) && e.Kind == sync.Refused && !errors.Is(first, errNoWoo) {
+	if e := (*sync.Error)(nil); errors.As(first, &e) && (errors.Is(first, errNoAPI) || errors.Is(first, httpx.ErrPage)) {
 		return nil, &sync.Error{
 			Kind: sync.Refused, Text: e.Text, Err: first,
 			Hint: "There is no WordPress API under /wp-json/: check the address, and that the permalinks of WordPress (Settings → Permalinks) are not “Plain”",
@@ -172,7 +173,10 @@ func (p *Platform) discover(ctx context.Context) (*shop, error) {
 	return nil, first
 }
 
-var errNoWoo = errors.New("no wc/v3")
+var (
+	errNoAPI = errors.New("no wp-json")
+	errNoWoo = errors.New("no wc/v3")
+)
 
 // index reads what the site tells everybody.
 func (p *Platform) index(ctx context.Context, path string) (*shop, error) {
@@ -195,7 +199,9 @@ func (p *Platform) index(ctx context.Context, path string) (*shop, error) {
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden: // plugins keep strangers out of it
 		return s, nil
 	case a.Status != http.StatusOK || err != nil || out.Spaces == nil:
-		return nil, sync.Errorf(sync.Refused, "%s has no WordPress under /%s (%d %s)", p.http.Host(), path, a.Status, http.StatusText(a.Status))
+		return nil, &sync.Error{
+			Kind: sync.Refused, Err: errNoAPI, Text: fmt.Sprintf("%s has no WordPress under /%s (%d %s)", p.http.Host(), path, a.Status, http.StatusText(a.Status)),
+		}
 	}
 	for _, n := range out.Spaces {
 		s.spaces = append(s.spaces, string(n))
@@ -309,7 +315,11 @@ func (p *Platform) Test(ctx context.Context) (sync.Info, error) {
 		info.Warnings = append(info.Warnings, "the store does not name its time zone: times are shown in this machine's")
 	}
 	if p.key.how == signed && !httpx.Loopback(hostname(p.o.URL)) {
-		info.Warnings = append(info.Warnings, "the store is reached over http: the key is safe, customers' data travel in the open")
+		info.Warnings = append(info.Warnings, "the store is reached over http: the key stays secret, but orders, with customers' names and addresses, "+
+			"can be read and changed by anybody on the way")
+	}
+	if p.key.how == inText {
+		info.Warnings = append(info.Warnings, "the key stands in the address of every request (key_in_address), and so in the logs of the store's server")
 	}
 	if s.skew.Abs() >= time.Minute {
 		info.Warnings = append(info.Warnings, fmt.Sprintf("the clock of the store differs from this machine's by %s", s.skew.Abs()))
@@ -465,7 +475,7 @@ func (p *Platform) refused(a *httpx.Answer, s *shop) error {
 		case strings.Contains(e.Text, "permissions"):
 			e.Hint = "Give the key Read/Write under WooCommerce → Settings → Advanced → REST API"
 		case c.Code == "woocommerce_rest_cannot_view" && p.key.how == basic:
-			e.Hint = "The key is not known there, or the web server takes the Authorization header away (then give the key as query:ck_…:cs_…), " +
+			e.Hint = "The key is not known there, or the web server takes the Authorization header away (then write key_in_address: true for the store), " +
 				"or WordPress behind its proxy does not know that it is reached by https"
 		default:
 			e.Hint = "Check the key under WooCommerce → Settings → Advanced → REST API; its signature is made over the address " + cmp.Or(s.home, p.o.URL)

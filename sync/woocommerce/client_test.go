@@ -49,7 +49,7 @@ func TestBasicCountsOverHTTPSOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if open := strings.Contains(strings.Join(info.Warnings, " "), "in the open"); open == strings.Contains(address, "127.0.0.1") {
+		if open := strings.Contains(strings.Join(info.Warnings, " "), "anybody on the way"); open == strings.Contains(address, "127.0.0.1") {
 			t.Errorf("%s: warned %t", address, open)
 		}
 	}
@@ -63,6 +63,24 @@ func TestSignaturesAreMadeOverTheSitesOwnAddress(t *testing.T) {
 	d.pull(t, f.platform(func(o *Options) { o.URL = "http://127.0.0.1:8181/shop" }))
 	if len(d.orders) != 3 {
 		t.Errorf("%d orders", len(d.orders))
+	}
+}
+
+// TestAPlatformOverHTTPIsMadeWithoutItsKey, to be asked what it is before there is one.
+func TestAPlatformOverHTTPIsMadeWithoutItsKey(t *testing.T) {
+	p, err := New(Options{URL: "http://shop.example/shop", Key: "none"})
+	if err != nil || !p.Capabilities().Signed || !p.Capabilities().InAddress {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAStoreThatSendsUsOnToHTTPSSaysSo, and not that it is no WordPress; nothing signed follows.
+func TestAStoreThatSendsUsOnToHTTPSSaysSo(t *testing.T) {
+	f, _ := world(t, 1)
+	f.toHTTPS = true
+	_, err := f.platform(func(o *Options) { o.URL = "http://shop.example" }).Test(t.Context())
+	if sync.KindOf(err) != sync.Refused || !strings.Contains(err.Error(), "https:// in place of http://") || len(f.seen) != 1 {
+		t.Errorf("%d requests: %v", len(f.seen), err)
 	}
 }
 
@@ -93,7 +111,7 @@ func TestKeysInTheAddressAreAChoice(t *testing.T) {
 	f, _ := world(t, 3)
 	f.noHeader = true
 	_, err := f.platform().Test(t.Context())
-	if sync.KindOf(err) != sync.Auth || !strings.Contains(err.Error(), "query:") {
+	if sync.KindOf(err) != sync.Auth || !strings.Contains(err.Error(), "key_in_address: true") {
 		t.Errorf("%v", err)
 	}
 	for _, r := range f.seen {
@@ -101,7 +119,7 @@ func TestKeysInTheAddressAreAChoice(t *testing.T) {
 			t.Error("the key went into the address unasked")
 		}
 	}
-	p := f.platform(func(o *Options) { o.Key = "query:" + fakeKey })
+	p := f.platform(func(o *Options) { o.InAddress = true })
 	d := newDesk()
 	d.pull(t, p)
 	if len(d.orders) != 3 {
@@ -114,8 +132,19 @@ func TestKeysInTheAddressAreAChoice(t *testing.T) {
 			t.Errorf("%s: the key is told: %s", bad, text)
 		}
 	}
-	if _, err := New(Options{URL: "http://127.0.0.1", Key: "query:" + fakeKey}); err == nil {
-		t.Error("a key in the address over http was taken")
+	f.fault = nil
+	if info, err := p.Test(t.Context()); err != nil || !strings.Contains(strings.Join(info.Warnings, " "), "in the logs") {
+		t.Errorf("%v %+v", err, info.Warnings)
+	}
+	for _, address := range []string{"http://127.0.0.1", "http://shop.example"} {
+		for _, key := range []string{fakeKey, "none"} {
+			if _, err := New(Options{URL: address, Key: key, InAddress: true}); err == nil || !strings.Contains(err.Error(), "signed") {
+				t.Errorf("%s: a key in the address was taken: %v", address, err)
+			}
+		}
+	}
+	if _, err := New(Options{URL: "https://shop.example", Key: "query:" + fakeKey}); err == nil || !strings.Contains(err.Error(), "key_in_address") || strings.Contains(err.Error(), fakeSecret) {
+		t.Errorf("a key that says where it stands: %v", err)
 	}
 }
 

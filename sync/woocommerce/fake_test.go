@@ -46,6 +46,7 @@ type fake struct {
 	before   string // printed before every answer
 	behind   string // and after it
 	secrets  bool   // the index is closed to strangers
+	toHTTPS  bool   // the web server sends on what comes over http
 	fault    func(method, path string) fault
 	asked    []string
 	made     map[string]int // what was done, by what it was
@@ -172,6 +173,9 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.seen = append(f.seen, r)
+	if f.toHTTPS && r.URL.Scheme == "http" {
+		return answer(301, "<html><title>Moved</title></html>", http.Header{"Content-Type": {"text/html"}, "Location": {"https://" + r.URL.Host + r.URL.RequestURI()}}), nil
+	}
 	path, under := strings.CutPrefix(r.URL.Path, f.root+"/wp-json/")
 	f.asked = append(f.asked, r.Method+" "+path)
 	bad := fine

@@ -65,6 +65,8 @@ func (s *session) configOptions(create bool) config.Options {
 		Flags:     map[string]string{"data": s.data},
 		Platforms: slices.Sorted(maps.Keys(s.deps.Connectors)),
 		Offline:   s.offline(),
+		Signed:    s.platformsThat(func(c sync.Capabilities) bool { return c.Signed }),
+		InAddress: s.platformsThat(func(c sync.Capabilities) bool { return c.InAddress }),
 		Kinds:     s.kinds(),
 		New:       create,
 		Filter: func(text string) error {
@@ -76,9 +78,15 @@ func (s *session) configOptions(create bool) config.Options {
 
 // offline lists the platforms that are never asked for anything.
 func (s *session) offline() []string {
+	return s.platformsThat(func(c sync.Capabilities) bool { return c.Offline })
+}
+
+// platformsThat lists the platforms that are or can something.
+func (s *session) platformsThat(are func(sync.Capabilities) bool) []string {
 	var out []string
-	for name, connect := range s.deps.Connectors {
-		if p, err := withoutKey(config.StoreConfig{Name: name, Platform: name}, connect); err == nil && p.Capabilities().Offline {
+	for _, name := range s.platforms() {
+		st := config.StoreConfig{Name: name, Platform: name, URL: "https://store.example"} // for those that do not exist without one
+		if p, err := withoutKey(st, s.deps.Connectors[name]); err == nil && are(p.Capabilities()) {
 			out = append(out, name)
 		}
 	}

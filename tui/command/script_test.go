@@ -44,6 +44,7 @@ func testDeps() Deps {
 		Connectors: map[string]Connector{
 			files.Kind: func(config.StoreConfig, config.Secret) (sync.Platform, error) { return files.Platform{}, nil },
 			"fake":     func(s config.StoreConfig, key config.Secret) (sync.Platform, error) { return &fake{s, key}, nil },
+			"signed":   func(s config.StoreConfig, key config.Secret) (sync.Platform, error) { return &fake{s, key}, nil },
 			"vendure": func(s config.StoreConfig, key config.Secret) (sync.Platform, error) {
 				return vendure.New(vendure.Options{URL: s.URL, Key: key.Reveal()})
 			},
@@ -226,7 +227,8 @@ type fake struct {
 func (f *fake) Kind() string { return "fake" }
 
 func (f *fake) Capabilities() sync.Capabilities {
-	return sync.Capabilities{Title: "Fake", KeyHint: "The key is good.", Streams: f.Streams()}
+	signs := f.s.Platform == "signed"
+	return sync.Capabilities{Title: "Fake", KeyHint: "The key is good.", Streams: f.Streams(), Signed: signs, InAddress: signs}
 }
 
 func (f *fake) Streams() []string { return []string{"orders"} }

@@ -32,8 +32,13 @@ func (s *session) storeAddCommand() *cobra.Command {
 		Long: "Connects a store: asks for what is missing, tests the connection, and saves it only when that works.\n\n" +
 			"The key is never given on the command line. It is asked for without showing, or read from --key-file FILE, from\n" +
 			"standard input with --key-file -, or from the variable ORDERDECK_STORE_<NAME>_KEY. Where it is kept is chosen\n" +
-			"with the first store: in the system's keyring, in a file that only you can read, or nowhere (env).",
+			"with the first store: in the system's keyring, in a file that only you can read, or nowhere (env).\n\n" +
+			"Stores are reached over https. A WooCommerce site that has only http can be added with its http:// address: requests\n" +
+			"are signed then (OAuth 1.0a), so that the key stays secret, but orders, with your customers' names and addresses, can\n" +
+			"be read and changed by anybody on the way. --key-in-address is for a WooCommerce site whose web server takes the\n" +
+			"Authorization header away: the key stands in every address then, and so in the server's logs; never over http.",
 		Example: "  orderdeck store add vendure --name shop --url https://shop.example/admin-api\n" +
+			"  orderdeck store add woocommerce --name shop --url http://192.168.1.20/shop\n" +
 			"  orderdeck store add vendure --name shop --url https://shop.example --key-file key.txt --secrets file",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -61,6 +66,7 @@ func (s *session) storeAddCommand() *cobra.Command {
 	f.BoolVar(&a.store.OwnStock, "own-stock", false, "you ship from your own shelves")
 	f.BoolVar(&a.store.AuthorizedIsPaid, "authorized-is-paid", false, "an authorized payment is enough to go on")
 	f.BoolVar(&a.store.NotifyCustomer, "notify-customer", false, "messages to customers are on to begin with")
+	f.BoolVar(&a.store.KeyInAddress, "key-in-address", false, "WooCommerce: the web server takes the Authorization header away")
 	f.StringVar(&a.store.Zone, "timezone", "", "the store's time zone; by default its own or yours")
 	return cmd
 }
@@ -168,7 +174,7 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 		}
 	}
 	if err := s.askUntil(ctx, &a.store.URL, "Address of the store", "--url", func(raw string) error {
-		u, err := config.NormalizeURL(raw)
+		u, err := s.configOptions(true).NormalizeStoreURL(raw, a.store.Platform)
 		if err == nil {
 			a.store.URL = u
 		}
@@ -176,7 +182,22 @@ func (s *session) complete(ctx context.Context, c *config.Config, a *adding) err
 	}); err != nil {
 		return err
 	}
+	if err := s.configOptions(true).CheckStore(a.store); err != nil {
+		return &coded{ExitUsage, err}
+	}
+	s.warn(a.store)
 	return s.checkSettings(a)
+}
+
+// warn says, before a key is asked for, what a store's way of being reached gives away.
+func (s *session) warn(st config.StoreConfig) {
+	if st.Open() {
+		fmt.Fprintf(s.err, "Warning: %s is not encrypted. Requests to it are signed, so that the key stays secret, but orders, with your customers'\n"+
+			"names and addresses, can be read and changed by anybody on the way. If the store can be reached with https://, use that.\n", st.URL)
+	}
+	if st.KeyInAddress {
+		fmt.Fprintln(s.err, "Warning: the key will stand in the address of every request, and so in the logs of the store's server and of what stands before it.")
+	}
 }
 
 // askUntil checks a value that was given, or asks for it until it is right. flag says how else it could have been given.
