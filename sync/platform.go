@@ -47,6 +47,12 @@ type Platform interface {
 	Pull(ctx context.Context, stream string, cursor []byte, known Known) (Batch, error)
 }
 
+// KeyKeeper is a Platform whose key is good for one login and gives the next one with it. keep is called with the new key
+// before anything else happens; what it cannot keep is lost with the process.
+type KeyKeeper interface {
+	KeepKey(keep func(key string) error)
+}
+
 // Capabilities says what a platform is and can do.
 type Capabilities struct {
 	Title   string        // the platform's name for people: "Vendure"

@@ -2,6 +2,7 @@ package jumpseller
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
@@ -50,8 +52,51 @@ func (p *Platform) mutate(ctx context.Context, method, path string, body, out an
 	return err
 }
 
+// settle is how long a store may go on with a request whose answer was lost. Only then does what is missing count as not
+// done.
+const settle = 2 * time.Minute
+
+// once makes a request that would make a second thing if it were made twice. Whoever calls has looked, and it is not there:
+// that counts only when no answer has been lost a short while ago.
+func (p *Platform) once(ctx context.Context, key, path string, body, out any) error {
+	if left := settle - p.o.Clock().Sub(p.unsure[key]); left > 0 && left <= settle {
+		return outbox.NotSent(&sync.Error{
+			Kind: sync.Unavailable, RetryAfter: left,
+			Text: fmt.Sprintf("%s may still be at it: the answer was lost, and it is looked again in %s", p.http.Host(), left.Round(time.Second)),
+		})
+	}
+	err := p.mutate(ctx, http.MethodPost, path, body, out)
+	delete(p.unsure, key)
+	if err != nil && !errors.Is(err, outbox.ErrRejected) && !errors.Is(err, outbox.ErrNotSent) {
+		p.unsure[key] = p.o.Clock()
+	}
+	return err
+}
+
+// fulfilment is one of an order's.
+type fulfilment struct {
+	ID       loose `json:"id"`
+	Tracking loose `json:"tracking_number"`
+}
+
+// fulfilments lists those of an order.
+func (p *Platform) fulfilments(ctx context.Context, id string) (out []fulfilment, err error) {
+	var all []map[string]fulfilment
+	if _, err := p.get(ctx, "order/"+url.PathEscape(id)+"/fulfillments.json", nil, &all); err != nil {
+		return nil, err
+	}
+	for _, w := range all {
+		for _, f := range w { // wrapped as "fulfillment" or as "order_fulfillment"
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
 // Fulfil implements outbox.Shop. A fulfilment there is for the whole order and needs the place that the goods leave from.
 func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.TellDoc) error {
+	p.acts.Lock()
+	defer p.acts.Unlock()
 	got, err := p.Read(ctx, externalID)
 	if err != nil {
 		return outbox.NotSent(err)
@@ -59,18 +104,43 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 	if !whole(&got.Order, doc.Lines) {
 		return fmt.Errorf("%w: Jumpseller can only be told that a whole order has left, and this parcel is a part of it", outbox.ErrNotOffered)
 	}
+	all, err := p.fulfilments(ctx, externalID)
+	if err != nil {
+		return outbox.NotSent(err)
+	}
+	for _, f := range all {
+		switch {
+		case outbox.SameNumber(string(f.Tracking), doc.Parcel.Tracking):
+			return nil
+		case clean(f.Tracking) == "": // somebody has made it in the admin already, and it waits for its number
+			return p.renumber(ctx, externalID, string(f.ID), doc.Parcel)
+		}
+	}
 	from, err := p.location(ctx)
 	if err != nil {
 		return outbox.NotSent(err)
 	}
-	f := map[string]any{
-		"type": "manual", "order_id": externalID, "location_id": from, "tracking_number": doc.Parcel.Tracking, "send_email": doc.Notify,
-		"tracking_company": carrier(doc.Parcel.Carrier),
+	f := tracking(externalID, doc.Parcel)
+	f["type"], f["location_id"], f["send_email"] = "manual", from, doc.Notify
+	return p.once(ctx, "parcel "+externalID+" "+doc.Parcel.Tracking, "fulfillments.json", map[string]any{"fulfillment": f}, nil)
+}
+
+// tracking is what a fulfilment says of its parcel. An address counts only of a carrier that Jumpseller does not know; the
+// name of such a one has no place but the observations.
+func tracking(orderID string, parcel order.Parcel) map[string]any {
+	f := map[string]any{"order_id": orderID, "tracking_number": parcel.Tracking, "tracking_company": carrier(parcel.Carrier)}
+	if parcel.URL != "" {
+		f["tracking_company"], f["tracking_url"] = "other", parcel.URL
 	}
-	if doc.Parcel.URL != "" { // the address counts only of a carrier that Jumpseller does not know
-		f["tracking_company"], f["tracking_url"] = "other", doc.Parcel.URL
+	if name := strings.TrimSpace(parcel.Carrier); name != "" && f["tracking_company"] == "other" {
+		f["observations"] = name
 	}
-	return p.mutate(ctx, http.MethodPost, "fulfillments.json", map[string]any{"fulfillment": f}, nil)
+	return f
+}
+
+// renumber gives a fulfilment another number.
+func (p *Platform) renumber(ctx context.Context, orderID, id string, parcel order.Parcel) error {
+	return p.mutate(ctx, http.MethodPut, "fulfillments/"+url.PathEscape(id)+".json", map[string]any{"fulfillment": tracking(orderID, parcel)}, nil)
 }
 
 // carriers are those that Jumpseller makes an address for.
@@ -155,42 +225,72 @@ var statuses = []string{"requested", "in_transit", "delivered", "failed", "picku
 
 // Act implements outbox.Actor.
 func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+	p.acts.Lock()
+	defer p.acts.Unlock()
 	switch a.Kind {
 	case outbox.ActMarkPaid:
-		return p.setStatus(ctx, externalID, "Paid", func(o *order.Order) bool { return o.CustomerPayment == order.PaymentPaid })
+		return p.markPaid(ctx, externalID)
 	case outbox.ActCancel:
-		return p.setStatus(ctx, externalID, "Canceled", func(o *order.Order) bool { return o.Lifecycle == order.LifecycleCancelled })
+		if len(a.Lines) > 0 {
+			return outbox.Done{}, fmt.Errorf("%w: Jumpseller cancels whole orders only", outbox.ErrNotOffered)
+		}
+		// What becomes of the stock is the store's affair: there is no word for it.
+		return p.set(ctx, externalID, "status", "Canceled", func(v *fields, o *order.Order) bool { return o.Lifecycle == order.LifecycleCancelled })
 	case outbox.ActStatus:
 		if !slices.Contains(statuses, a.Status) {
 			return outbox.Done{}, fmt.Errorf("%w: a shipment there is %s, not %q", outbox.ErrRejected, strings.Join(statuses, ", "), a.Status)
 		}
-		return outbox.Done{}, p.mutate(ctx, http.MethodPut, "orders/"+url.PathEscape(externalID)+".json",
-			map[string]any{"order": map[string]any{"shipment_status": a.Status}}, nil)
+		return p.set(ctx, externalID, "shipment_status", a.Status, func(v *fields, _ *order.Order) bool { return string(v.Shipment) == a.Status })
 	case outbox.ActTracking:
 		return p.track(ctx, externalID, a.Parcel)
 	case outbox.ActNote:
 		return p.note(ctx, externalID, a)
 	case outbox.ActDraft:
-		return p.draft(ctx, a)
+		return p.draft(ctx, externalID, a)
 	}
 	return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, p.Acts()[a.Kind])
 }
 
-// setStatus sets an order's status unless it has it.
-func (p *Platform) setStatus(ctx context.Context, id, status string, is func(*order.Order) bool) (outbox.Done, error) {
+func (p *Platform) markPaid(ctx context.Context, id string) (outbox.Done, error) {
+	return p.set(ctx, id, "status", "Paid", func(_ *fields, o *order.Order) bool { return o.CustomerPayment == order.PaymentPaid })
+}
+
+// look reads an order before something is done to it.
+func (p *Platform) look(ctx context.Context, id string) (*shop, *fields, *order.Order, error) {
 	got, err := p.Read(ctx, id)
-	if err != nil {
-		return outbox.Done{}, outbox.NotSent(err)
+	if errors.Is(err, outbox.ErrGone) {
+		return nil, nil, nil, outbox.Rejected(err)
 	}
-	if is(&got.Order) {
+	if err != nil {
+		return nil, nil, nil, outbox.NotSent(err)
+	}
+	var w wrapped
+	if err := json.Unmarshal(got.Raw, &w); err != nil || w.Order == nil { // it has just been read
+		return nil, nil, nil, outbox.NotSent(err)
+	}
+	s, err := p.hello(ctx)
+	if err != nil {
+		return nil, nil, nil, outbox.NotSent(err)
+	}
+	return s, w.Order, &got.Order, nil
+}
+
+// set gives a field of an order a value, unless the order is so already: customers are written to when the status of the
+// shipment changes.
+func (p *Platform) set(ctx context.Context, id, field, value string, is func(*fields, *order.Order) bool) (outbox.Done, error) {
+	s, v, o, err := p.look(ctx, id)
+	if err != nil {
+		return outbox.Done{}, err
+	}
+	if is(v, o) {
 		return outbox.Done{Already: true}, nil
 	}
 	var after wrapped
-	if err := p.mutate(ctx, http.MethodPut, "orders/"+url.PathEscape(id)+".json", map[string]any{"order": map[string]any{"status": status}}, &after); err != nil {
+	if err := p.mutate(ctx, http.MethodPut, "orders/"+url.PathEscape(id)+".json", map[string]any{"order": map[string]any{field: value}}, &after); err != nil {
 		return outbox.Done{}, err
 	}
-	if s, err := p.hello(ctx); err == nil && after.Order != nil {
-		if o := normalize(after.Order, s); !is(&o) { // the case of the word is not documented; what counts is what came of it
+	if after.Order != nil {
+		if o := normalize(after.Order, s); !is(after.Order, &o) { // the case of the word is not documented; what counts is what came of it
 			return outbox.Done{}, fmt.Errorf("%w: %s answered, and left the order as it was (%s)", outbox.ErrRejected, p.http.Host(), o.RawStatus)
 		}
 	}
@@ -199,30 +299,23 @@ func (p *Platform) setStatus(ctx context.Context, id, status string, is func(*or
 
 // track puts another number on the fulfilment of an order.
 func (p *Platform) track(ctx context.Context, id string, parcel order.Parcel) (outbox.Done, error) {
-	var all []map[string]struct {
-		ID       loose `json:"id"`
-		Tracking loose `json:"tracking_number"`
-	}
-	if _, err := p.get(ctx, "order/"+url.PathEscape(id)+"/fulfillments.json", nil, &all); err != nil {
+	all, err := p.fulfilments(ctx, id)
+	if err != nil {
 		return outbox.Done{}, outbox.NotSent(err)
 	}
-	which := ""
-	for _, w := range all {
-		for _, f := range w { // wrapped as "fulfillment" or as "order_fulfillment"
-			if string(f.Tracking) == parcel.Tracking {
-				return outbox.Done{ID: string(f.ID), Already: true}, nil
-			}
-			which = string(f.ID)
+	which, newest := "", int64(-1)
+	for _, f := range all {
+		if outbox.SameNumber(string(f.Tracking), parcel.Tracking) {
+			return outbox.Done{ID: string(f.ID), Already: true}, nil
+		}
+		if n, _ := strconv.ParseInt(string(f.ID), 10, 64); n > newest { // the order of the list is not documented
+			which, newest = string(f.ID), n
 		}
 	}
 	if which == "" {
 		return outbox.Done{}, fmt.Errorf("%w: the order has no fulfilment there yet", outbox.ErrRejected)
 	}
-	f := map[string]any{"order_id": id, "tracking_number": parcel.Tracking, "tracking_company": carrier(parcel.Carrier)}
-	if parcel.URL != "" {
-		f["tracking_company"], f["tracking_url"] = "other", parcel.URL
-	}
-	return outbox.Done{ID: which}, p.mutate(ctx, http.MethodPut, "fulfillments/"+url.PathEscape(which)+".json", map[string]any{"fulfillment": f}, nil)
+	return outbox.Done{ID: which}, p.renumber(ctx, id, which, parcel)
 }
 
 // note writes into the order's history, which only the merchant sees. The key stands at its end, so that it is found
@@ -241,56 +334,21 @@ func (p *Platform) note(ctx context.Context, id string, a outbox.Act) (outbox.Do
 	if _, err := p.get(ctx, path, nil, &all); err != nil {
 		return outbox.Done{}, outbox.NotSent(err)
 	}
+	if strings.TrimSpace(a.Text) == "" {
+		return outbox.Done{}, outbox.Rejectedf("the note is empty")
+	}
 	mark := " [" + a.Key + "]"
 	for _, h := range all {
 		if a.Key != "" && strings.HasSuffix(string(h.Entry.Message), mark) {
 			return outbox.Done{ID: string(h.Entry.ID), Already: true}, nil
 		}
 	}
-	return outbox.Done{}, p.mutate(ctx, http.MethodPost, path, map[string]any{"order_history": map[string]any{"message": a.Text + mark}}, nil)
-}
-
-// draft makes an order that waits for its payment; its address at the checkout is what the customer is sent. The key
-// stands in a field of the order's own, by which it is found again.
-func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error) {
-	if a.Step != "create" || a.Draft == nil {
-		return outbox.Done{}, fmt.Errorf("%w: Jumpseller only makes such an order; send the customer its address yourself", outbox.ErrNotOffered)
-	}
-	var found struct {
-		Orders []wrapped `json:"orders"`
-	}
-	if _, err := p.get(ctx, "orders/search.json", url.Values{"query": {a.Key}}, &found); err != nil {
-		return outbox.Done{}, outbox.NotSent(err)
-	}
-	for _, w := range found.Orders {
-		if w.Order != nil && a.Key != "" && strings.Contains(string(w.Order.Note), a.Key) {
-			return outbox.Done{ID: string(w.Order.ID), URL: string(w.Order.Checkout), Already: true}, nil
-		}
-	}
-	d := a.Draft
-	products := make([]map[string]any, 0, len(d.Lines))
-	for i := range d.Lines {
-		l := &d.Lines[i]
-		products = append(products, map[string]any{
-			"id": number(l.ProductID), "sku": l.SKU, "name": l.Title, "qty": l.Quantity, "price": jsonNumber(l.UnitPrice), "discount": jsonNumber(l.Discount),
-		})
-	}
-	var made wrapped
-	err := p.mutate(ctx, http.MethodPost, "orders.json", map[string]any{"order": map[string]any{
-		"status": "Pending Payment", "products": products, "allow_missing_products": true, "shipping_required": !d.Shipping.IsZero(),
-		"shipping_method_name": d.ShippingMethod, "shipping_price": jsonNumber(d.ShippingCost),
-		"customer":               map[string]any{"id": number(d.Customer.ExternalID), "email": d.Customer.Email, "fullname": d.Customer.Name, "phone": d.Customer.Phone},
-		"additional_information": strings.TrimSpace(d.CustomerNote + "\n" + a.Key),
-	}}, &made)
-	if err != nil || made.Order == nil {
-		return outbox.Done{}, err
-	}
-	return outbox.Done{ID: string(made.Order.ID), URL: string(made.Order.Checkout)}, nil
+	return outbox.Done{}, p.once(ctx, "note "+a.Key, path, map[string]any{"order_history": map[string]any{"message": a.Text + mark}}, nil)
 }
 
 // number writes an id as the number that it is there, null where it is none.
 func number(id string) any {
-	if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && n > 0 {
 		return n
 	}
 	return nil

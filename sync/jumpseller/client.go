@@ -33,17 +33,24 @@ const Address = "https://api.jumpseller.com"
 // The limits of Jumpseller, for each store and each address: 20 requests a second and 800 a minute. A store that says
 // otherwise in its answers is obeyed.
 const (
+	perSecond = 20
 	perMinute = 800
-	burst     = 15
 )
+
+// pace is how fast to go so that no second and no minute, wherever they begin, has more requests than allowed: some at
+// once, and from then on so many that both together stay below.
+func pace(second, minute int) (each rate.Limit, burst int) {
+	burst = max(1, min(second/3, minute/10, 6))
+	each = min(rate.Limit(max(second-burst, 1)), rate.Limit(max(minute-burst, 1))/60)
+	return each, burst
+}
 
 // Options says which store to talk to, and as whom.
 type Options struct {
 	URL string // "" = Address; /v1 is added where there is no path
 	// Key is "login:authtoken" from the store's admin, or "oauth:ID:SECRET:REFRESH" of an OAuth application.
 	Key       string
-	KeepKey   func(key string) error // an OAuth application gets a new refresh token with every login; nil = it is not kept
-	Version   string                 // of Orderdeck, for the User-Agent
+	Version   string // of Orderdeck, for the User-Agent
 	Clock     func() time.Time
 	Timeout   time.Duration
 	Transport http.RoundTripper
@@ -54,16 +61,27 @@ type Platform struct {
 	o     Options
 	http  *httpx.Client
 	limit *rate.Limiter
-	low   int64 // the lowest number of the last 30 days; 0 = not known. Only Pull uses it
+	// recent are the orders that the last reading of the last 30 days had, reading those of the one that is on. Only Pull
+	// uses them.
+	recent, reading map[string]bool
+
+	acts   gosync.Mutex         // one act at a time
+	unsure map[string]time.Time // when the answer to what was lost
 
 	mu     gosync.Mutex
-	shop   *shop       // what the store said of itself; nil = not asked yet
-	header http.Header // who we are
-	until  time.Time   // an OAuth token counts until then
-	banned time.Time   // nothing is asked before
+	second int                    // requests a second, as the store says
+	minute int                    // the same of a minute
+	shop   *shop                  // what the store said of itself; nil = not asked yet
+	header http.Header            // who we are
+	until  time.Time              // an OAuth token counts until then
+	keep   func(key string) error // an OAuth application gets a new refresh token with every login; nil = it is not kept
+	banned time.Time              // nothing is asked before
 }
 
-var _ sync.Platform = (*Platform)(nil)
+var (
+	_ sync.Platform  = (*Platform)(nil)
+	_ sync.KeyKeeper = (*Platform)(nil)
+)
 
 const keyHint = "In the admin of Jumpseller under Settings → API (or Account) there are a login and an auth token: give both as " +
 	"login:token. They may do everything; Jumpseller has no smaller keys"
@@ -83,7 +101,7 @@ func New(o Options) (*Platform, error) {
 	if strings.Trim(u.Path, "/") == "" {
 		u = u.JoinPath("v1")
 	}
-	p := &Platform{o: o, limit: rate.NewLimiter(rate.Limit(float64(perMinute-burst)/60), burst)}
+	p := &Platform{o: o, limit: rate.NewLimiter(pace(perSecond, perMinute)), second: perSecond, minute: perMinute, unsure: map[string]time.Time{}}
 	secrets := strings.Split(o.Key, ":")
 	if p.oauth() == nil {
 		login, token, ok := strings.Cut(o.Key, ":")
@@ -104,6 +122,13 @@ func New(o Options) (*Platform, error) {
 		URL: u.String(), UserAgent: agent, Secrets: secrets, Timeout: o.Timeout, Limit: p.limit, Transport: o.Transport, Clock: o.Clock,
 	})
 	return p, err
+}
+
+// KeepKey implements sync.KeyKeeper.
+func (p *Platform) KeepKey(keep func(key string) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keep = keep
 }
 
 // Kind implements sync.Platform.
@@ -256,13 +281,28 @@ func (p *Platform) send(ctx context.Context, method, path string, query url.Valu
 	return a, nil
 }
 
-// obey slows down where the store allows less than is usual, and stops for a while where nothing is left of a minute.
+// obey goes as fast as the store allows, and stops for a while where nothing is left of a second or of a minute.
 func (p *Platform) obey(h http.Header) {
-	if most, err := strconv.Atoi(h.Get("Jumpseller-PerMinuteRateLimit-Limit")); err == nil && most > burst && most <= 100_000 {
-		p.limit.SetLimit(rate.Limit(float64(most-burst) / 60))
+	most := func(interval string, was int) int {
+		if n, err := strconv.Atoi(h.Get("Jumpseller-Per" + interval + "RateLimit-Limit")); err == nil && n > 0 && n <= 100_000 {
+			return n
+		}
+		return was
 	}
-	if left, err := strconv.Atoi(h.Get("Jumpseller-PerMinuteRateLimit-Remaining")); err == nil && left <= 0 {
-		p.shutFor(time.Second) // others use the same limit; it is given back bit by bit
+	p.mu.Lock()
+	second, minute := most("Second", p.second), most("Minute", p.minute)
+	changed := second != p.second || minute != p.minute
+	p.second, p.minute = second, minute
+	p.mu.Unlock()
+	if changed {
+		each, burst := pace(second, minute)
+		p.limit.SetLimit(each)
+		p.limit.SetBurst(burst)
+	}
+	for _, interval := range []string{"Second", "Minute"} {
+		if left, err := strconv.Atoi(h.Get("Jumpseller-Per" + interval + "RateLimit-Remaining")); err == nil && left <= 0 {
+			p.shutFor(time.Second) // others use the same limit; it is given back bit by bit
+		}
 	}
 }
 
@@ -291,7 +331,9 @@ func (p *Platform) shut() time.Duration {
 func (p *Platform) shutFor(wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.banned = p.o.Clock().Add(wait)
+	if until := p.o.Clock().Add(wait); until.After(p.banned) { // the end of a ban is not brought forward
+		p.banned = until
+	}
 }
 
 func (p *Platform) ban(wait time.Duration) *sync.Error {

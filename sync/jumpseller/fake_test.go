@@ -27,6 +27,7 @@ type fake struct {
 	orders       map[int]map[string]any
 	fulfilments  map[int]map[string]any
 	history      map[int][]map[string]any
+	products     map[int][]int // with their variants
 	next         int
 	perMinute    int // requests that are left; < 0 = without end
 	now          func() time.Time
@@ -35,6 +36,7 @@ type fake struct {
 	asked        map[string]int
 	fault        func(method, path string) fault
 	check        func(*http.Request, []byte, *http.Response, []byte)
+	byCompletion bool // the date that is asked for is the one of the completion
 	ascending    bool // lists begin with the oldest: nothing says that they do not
 	ignorePaid   bool // "Paid" is not understood, and answered with 200
 	banned       time.Time
@@ -60,6 +62,7 @@ var faults = []fault{cut, after, tooMuch, broken, brokenBut, page, pageBut, half
 func newFake(t testing.TB) *fake {
 	return &fake{
 		t: t, orders: map[int]map[string]any{}, fulfilments: map[int]map[string]any{}, history: map[int][]map[string]any{}, next: 1000,
+		products:  map[int][]int{1: nil, 1001: nil, 1002: {55, 56}},
 		perMinute: -1, now: time.Now, made: map[string]int{}, asked: map[string]int{}, refreshToken: "refresh1",
 	}
 }
@@ -88,9 +91,9 @@ func (f *fake) add(at time.Time, change func(o map[string]any)) int {
 		"fulfillment_status": "unfulfilled", "shipment_status": "No Procesado", "shipment_status_enum": "unfulfilled", "shipping_required": true,
 		"shipping_method_name": "Correio", "payment_method_name": "Cartão", "payment_method_type": "stripe", "tracking_number": nil,
 		"tracking_company": nil, "tracking_url": nil, "coupons": nil, "promotions": []any{}, "additional_information": nil,
-		"checkout_url": "https://shop.example/checkout/" + strconv.Itoa(id),
-		"source":       map[string]any{"created_from": "checkout"},
-		"customer":     map[string]any{"id": 201, "email": "ana@example.com", "fullname": "Ana Lima", "phone": "912000111"},
+		"checkout_url": "https://shop.example/checkout/" + strconv.Itoa(id), "duplicate_url": "https://shop.example/duplicate/" + strconv.Itoa(id),
+		"source":   map[string]any{"created_from": "checkout"},
+		"customer": map[string]any{"id": 201, "email": "ana@example.com", "fullname": "Ana Lima", "phone": "912000111"},
 		"shipping_address": map[string]any{
 			"name": "Ana", "surname": "Lima", "address": "Rua Augusta", "street_number": 12, "city": "Lisboa", "postal": "1100-048",
 			"region": "Lisboa", "country": "Portugal", "country_code": "PT",
@@ -211,8 +214,6 @@ func (f *fake) serve(r *http.Request, path string, body []byte) (int, any) {
 		return f.list(r.URL.Query())
 	case path == "orders.json":
 		return f.create(in["order"])
-	case path == "orders/search.json":
-		return f.search(r.URL.Query().Get("query"))
 	case path == "locations.json":
 		return 200, []any{map[string]any{"location": map[string]any{"id": 7, "main": false}}, map[string]any{"location": map[string]any{"id": 8, "main": true}}}
 	case path == "fulfillments.json" && r.Method == http.MethodPost:
@@ -266,6 +267,15 @@ func (f *fake) list(q url.Values) (int, any) {
 			return at.Before(since)
 		})
 	}
+	if status := q.Get("status_filters[]"); status != "" {
+		if !slices.Contains([]string{"paid", "created", "pending_payment", "canceled", "abandoned"}, status) {
+			return message(400, "unknown status_filters "+status)
+		}
+		ids = slices.DeleteFunc(ids, func(id int) bool { return f.orders[id]["status_enum"] != status })
+	}
+	if f.byCompletion && q.Has("dateFilter") { // what was never completed has no day
+		ids = slices.DeleteFunc(ids, func(id int) bool { return f.orders[id]["completed_at"] == nil })
+	}
 	out := []any{}
 	for _, id := range ids[min(len(ids), (page-1)*limit):min(len(ids), page*limit)] {
 		out = append(out, map[string]any{"order": f.orders[id]})
@@ -273,25 +283,46 @@ func (f *fake) list(q url.Values) (int, any) {
 	return 200, out
 }
 
-func (f *fake) search(q string) (int, any) {
-	out := []any{}
-	for _, o := range f.orders {
-		if q != "" && strings.Contains(fmt.Sprint(o["additional_information"]), q) {
-			out = append(out, map[string]any{"order": o})
-		}
-	}
-	return 200, map[string]any{"orders": out, "count": len(out)}
-}
-
+// create makes an order of what the description of OrderCreateFields has; all else is dropped without a word. A product that
+// there is not, as one whose variant was given for it, is refused.
 func (f *fake) create(in map[string]any) (int, any) {
+	products := []any{}
+	total := 0.0
+	all, _ := in["products"].([]any)
+	for _, x := range all {
+		given, _ := x.(map[string]any)
+		qty, _ := given["qty"].(float64)
+		price, priced := given["price"].(float64)
+		id, _ := given["id"].(float64)
+		switch variants, there := f.products[int(id)]; {
+		case !there && in["allow_missing_products"] != true:
+			return message(404, "Product not found")
+		case there && len(variants) > 0 && !slices.Contains(variants, int(number64(given["variant_id"]))):
+			return message(404, "Variant not found")
+		case qty < 1 || qty != float64(int(qty)) || !priced:
+			return message(400, "qty and price are numbers")
+		}
+		total += qty * price
+		products = append(products, map[string]any{
+			"id": given["id"], "variant_id": given["variant_id"], "sku": "S", "name": "N", "qty": qty, "price": price, "discount": given["discount"],
+		})
+	}
+	customer, _ := in["customer"].(map[string]any)
 	f.next++
 	f.made["draft"]++
 	o := map[string]any{
-		"id": f.next, "status": in["status"], "status_enum": "pending_payment", "created_at": stamp(f.now()), "currency": "EUR", "total": 10,
-		"additional_information": in["additional_information"], "checkout_url": "https://shop.example/checkout/" + strconv.Itoa(f.next), "products": []any{},
+		"id": f.next, "status": in["status"], "status_enum": "pending_payment", "created_at": stamp(f.now()), "currency": "EUR", "total": total,
+		"additional_information": nil, "checkout_url": "https://shop.example/checkout/" + strconv.Itoa(f.next), "products": products,
+		"source": map[string]any{"created_from": "api"}, "customer": map[string]any{"id": customer["id"], "email": customer["email"]},
+		"shipping_address": customer["shipping_address"], "shipping_method_name": in["shipping_method_name"], "shipping": in["shipping_price"],
 	}
 	f.orders[f.next] = o
 	return 200, map[string]any{"order": o}
+}
+
+func number64(v any) float64 {
+	n, _ := v.(float64)
+	return n
 }
 
 func (f *fake) order(method, id string, in map[string]any) (int, any) {
@@ -301,6 +332,9 @@ func (f *fake) order(method, id string, in map[string]any) (int, any) {
 		return message(404, "Not Found")
 	}
 	if method == http.MethodPut {
+		if s, ok := in["additional_information"].(string); ok {
+			o["additional_information"] = s
+		}
 		if s, ok := in["status"].(string); ok {
 			enum := map[string]string{"Paid": "paid", "Canceled": "canceled", "Pending Payment": "pending_payment"}[s]
 			switch {
@@ -315,8 +349,10 @@ func (f *fake) order(method, id string, in map[string]any) (int, any) {
 			}
 		}
 		if s, ok := in["shipment_status"].(string); ok {
+			if s != o["shipment_status_enum"] {
+				f.mails++
+			}
 			o["shipment_status_enum"] = s
-			f.mails++
 		}
 	}
 	return 200, map[string]any{"order": o}
@@ -352,6 +388,9 @@ func (f *fake) refulfil(id string, in map[string]any) (int, any) {
 		return message(404, "Not Found")
 	}
 	v["tracking_number"] = in["tracking_number"]
+	if o := f.orders[int(v["order_id"].(int))]; o != nil {
+		o["tracking_number"], o["tracking_company"], o["tracking_url"] = in["tracking_number"], in["tracking_company"], in["tracking_url"]
+	}
 	f.made["tracking"]++
 	return 200, map[string]any{"fulfillment": v}
 }

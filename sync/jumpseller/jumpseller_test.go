@@ -157,6 +157,7 @@ func TestEveryActIsDoneOnce(t *testing.T) {
 		clock := start
 		p := f.platform()
 		p.o.Clock = func() time.Time { clock = clock.Add(2 * time.Minute); return clock }
+		f.now = func() time.Time { return clock }
 		doc := store.TellDoc{Parcel: order.Parcel{Carrier: "DHL", Tracking: "JJD1"}, Lines: []order.ShipmentLine{{LineID: "1", Quantity: order.Units(2)}}}
 		until(t, seed, "fulfil", func() (bool, error) {
 			got, err := p.Read(t.Context(), id)
@@ -361,10 +362,11 @@ func TestOAuthTokensAreRenewedAndKept(t *testing.T) {
 	f.now = func() time.Time { return now }
 	id := strconv.Itoa(f.add(start, nil))
 	var kept []string
-	p, err := New(Options{Key: "oauth:id:secret:refresh1", Transport: f, Clock: f.now, KeepKey: func(k string) error { kept = append(kept, k); return nil }})
+	p, err := New(Options{Key: "oauth:id:secret:refresh1", Transport: f, Clock: f.now})
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.KeepKey(func(k string) error { kept = append(kept, k); return nil })
 	for range 3 {
 		if _, err := p.Read(t.Context(), id); err != nil {
 			t.Fatal(err)

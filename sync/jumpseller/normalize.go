@@ -64,6 +64,7 @@ type fields struct {
 	Note           loose     `json:"additional_information"`
 	Coupons        loose     `json:"coupons"`
 	Checkout       loose     `json:"checkout_url"`
+	Duplicate      loose     `json:"duplicate_url"`
 	Tracking       loose     `json:"tracking_number"`
 	Carrier        loose     `json:"tracking_company"`
 	TrackingURL    loose     `json:"tracking_url"`
@@ -236,7 +237,7 @@ func (n normalizer) lines(o *order.Order) {
 		}
 		l := order.Line{
 			ExternalID: strconv.Itoa(i + 1), // a line has no id of its own
-			ProductID:  cmp.Or(clean(p.Variant), clean(p.ID)), SKU: clean(p.SKU), Title: cmp.Or(clean(p.Name), clean(p.SKU), clean(p.ID)),
+			ProductID:  p.id(), SKU: clean(p.SKU), Title: cmp.Or(clean(p.Name), clean(p.SKU), clean(p.ID)),
 			Quantity: q, UnitPrice: n.money(p.Price), Discount: n.money(p.Discount),
 			Digital: n.v.Ships != nil && !*n.v.Ships || p.Type == "digital",
 		}
@@ -252,6 +253,15 @@ func (n normalizer) lines(o *order.Order) {
 		}
 		o.Lines = append(o.Lines, l)
 	}
+}
+
+// id is the product's, with a slash and the variant's behind it where it has one: a new order needs both.
+func (p *product) id() string {
+	id, variant := clean(p.ID), clean(p.Variant)
+	if variant == "" || variant == "0" {
+		return id
+	}
+	return id + "/" + variant
 }
 
 // totals reads what the order comes to. Of three kinds of discounts it is not said which of them the others contain; what

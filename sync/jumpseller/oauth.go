@@ -75,8 +75,8 @@ func (p *Platform) login(ctx context.Context) error {
 	}
 	if token.Refresh != "" && token.Refresh != app.refresh {
 		p.o.Key = strings.Join([]string{"oauth", app.id, app.secret, token.Refresh}, ":")
-		if p.o.KeepKey != nil {
-			if err := p.o.KeepKey(p.o.Key); err != nil {
+		if p.keep != nil {
+			if err := p.keep(p.o.Key); err != nil {
 				return &sync.Error{Kind: sync.Broken, Text: "the new key of the application cannot be kept: " + err.Error(), Err: err}
 			}
 		}

@@ -116,13 +116,16 @@ func (p *Platform) window(ctx context.Context, c cursor, s *shop, now time.Time)
 		return sync.Batch{}, err
 	}
 	c.Page++
-	for _, id := range page.ids {
-		if c.Next == 0 || id < c.Next {
-			c.Next = id
-		}
+	// Which orders the list has is remembered one by one: whether it goes by the day an order was made or by the one it was
+	// completed is not documented, and one that is still open may be missing between others.
+	if c.Page == 1 || p.reading == nil {
+		p.reading = map[string]bool{}
+	}
+	for i := range page.orders {
+		p.reading[page.orders[i].Order.ExternalID] = true
 	}
 	if page.last {
-		p.low = c.Next
+		p.recent, p.reading = p.reading, nil
 		c = cursor{Ended: now}
 	}
 	b := c.batch(!page.last)
@@ -139,7 +142,7 @@ func (p *Platform) open(ctx context.Context, c cursor, s *shop, known sync.Known
 	var orders []store.Pulled
 	var gone []string
 	for i, id := range ids {
-		if n, err := strconv.ParseInt(id, 10, 64); err == nil && p.low > 0 && n >= p.low {
+		if p.recent[id] {
 			continue // the window had it
 		}
 		got, err := p.read(ctx, id, s)

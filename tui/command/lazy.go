@@ -146,8 +146,28 @@ func (l *lazy) open(ctx context.Context) (sync.Platform, error) {
 	if err != nil {
 		return nil, &sync.Error{Kind: sync.Broken, Text: err.Error(), Err: err}
 	}
+	keepKey(p, secrets, l.store.Name, nil)
 	l.ready = p
 	return p, nil
+}
+
+// keepKey has a platform whose key changes with every login keep the new one in place of the old one; also, where it is
+// given, is told of it as well.
+func keepKey(p sync.Platform, secrets config.Secrets, name string, also func(config.Secret)) {
+	k, ok := p.(sync.KeyKeeper)
+	if !ok {
+		return
+	}
+	k.KeepKey(func(key string) error {
+		fresh := config.NewSecret(key)
+		if also != nil {
+			also(fresh)
+		}
+		if secrets == nil {
+			return nil
+		}
+		return secrets.Set(context.Background(), name, fresh) // the old one is worth nothing any more, whoever gives up meanwhile
+	})
 }
 
 func (l *lazy) forget(err error) {

@@ -99,7 +99,7 @@ func (s *session) addStore(ctx context.Context, a *adding) error {
 	if err != nil {
 		return err
 	}
-	info, err := s.tryKey(ctx, a.store, key)
+	info, key, err := s.tryKey(ctx, a.store, key)
 	if err != nil {
 		return fmt.Errorf("%s was not added: %w", a.store.Name, err)
 	}
@@ -347,18 +347,20 @@ func reason(err error) error {
 	return err
 }
 
-// tryKey asks the store with a key that is not kept yet.
-func (s *session) tryKey(ctx context.Context, st config.StoreConfig, key config.Secret) (sync.Info, error) {
+// tryKey asks the store with a key that is not kept yet. It gives the key that is to be kept, which may be another one by
+// then.
+func (s *session) tryKey(ctx context.Context, st config.StoreConfig, key config.Secret) (sync.Info, config.Secret, error) {
 	p, err := s.deps.Connectors[st.Platform](st, key)
 	if err != nil {
-		return sync.Info{}, err
+		return sync.Info{}, key, err
 	}
+	keepKey(p, nil, st.Name, func(fresh config.Secret) { key = fresh })
 	if s.interactive() {
 		fmt.Fprintf(s.err, "Asking %s …\n", st.URL)
 	}
 	info, err := p.Test(ctx)
 	info.Acts = actsOf(p)
-	return info, err
+	return info, key, err
 }
 
 func (s *session) storeKeyCommand() *cobra.Command {
@@ -397,13 +399,13 @@ func (s *session) changeKey(ctx context.Context, name, keyFile string) error {
 	if err != nil {
 		return err
 	}
-	info, err := s.tryKey(ctx, st, key)
-	if err != nil {
-		return fmt.Errorf("the old key of %s is kept: %w", name, err)
-	}
 	secrets, err := c.OpenSecrets(mode, s.configOptions(false))
 	if err != nil {
 		return err
+	}
+	info, key, err := s.tryKey(ctx, st, key)
+	if err != nil {
+		return fmt.Errorf("the old key of %s is kept: %w", name, err)
 	}
 	if err := secrets.Set(ctx, name, key); err != nil {
 		return err
