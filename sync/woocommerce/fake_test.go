@@ -46,6 +46,8 @@ type fake struct {
 	before   string // printed before every answer
 	behind   string // and after it
 	secrets  bool   // the index is closed to strangers
+	most     int    // rows that a page has at most, whatever is asked for; 0 = what is asked for
+	drops    string // a parameter that something between takes away
 	toHTTPS  bool   // the web server sends on what comes over http
 	fault    func(method, path string) fault
 	asked    []string
@@ -442,6 +444,10 @@ func (f *fake) list(q url.Values, h http.Header) (int, any) {
 	if f.mid != nil {
 		f.mid(q)
 	}
+	if q.Del(f.drops); f.drops == "orderby" { // then it is by date, the newest first
+		q.Set("orderby", "id")
+		q.Set("order", "desc")
+	}
 	size, ok := number(q, "per_page", 10, 1, 100)
 	if !ok {
 		return invalid("per_page", "per_page must be between 1 (inclusive) and 100 (inclusive)")
@@ -453,6 +459,9 @@ func (f *fake) list(q url.Values, h http.Header) (int, any) {
 	offset, ok := number(q, "offset", (pageNo-1)*size, 0, 1<<30)
 	if !ok {
 		return invalid("offset", "offset is not of type integer.")
+	}
+	if f.most > 0 {
+		size = min(size, f.most)
 	}
 	if by := q.Get("orderby"); !slices.Contains([]string{"", "date", "id", "include", "title", "slug", "modified"}, by) {
 		return invalid("orderby", "orderby is not one of date, id, include, title, slug, and modified.")

@@ -45,6 +45,7 @@ type cursor struct {
 	Began   time.Time `json:"began,omitzero"`   // zero = no pass is on
 	Max     time.Time `json:"max,omitzero"`     // the latest change seen in it, by the store's clock
 	Changed bool      `json:"changed,omitzero"` // something in it was new
+	Stuck   int       `json:"stuck,omitzero"`   // pages in a row that brought nothing further
 	// Of the passes before.
 	Whole bool      `json:"whole,omitempty"` // all orders have been read once
 	After time.Time `json:"after,omitzero"`  // nothing that changed up to then is missing, but for what was written late
@@ -105,6 +106,7 @@ func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sy
 
 // step moves a pass on behind a page, which begins with the last order of the page before: where it does not, orders
 // before it have gone, the rest has moved up, and the pass goes back. It answers whether it may go on.
+// A store may give fewer than take at a time.
 func (c *cursor) step(ids []int64, take int, descending bool) (forward bool) {
 	lost := c.Offset > 0 && len(ids) == 0
 	if len(ids) > 0 && c.Last > 0 && c.Offset > 0 {
@@ -117,11 +119,36 @@ func (c *cursor) step(ids []int64, take int, descending bool) (forward bool) {
 		c.Offset = max(0, c.Offset-take)
 		return false
 	}
-	if len(ids) > 0 {
-		c.Last = ids[len(ids)-1]
+	if n := len(ids); n > 0 {
+		// Orders that came before it push a page back; that all of it is pushed back, again and again, is no chance.
+		last := ids[n-1]
+		if further := last < c.Last == descending && last != c.Last; further || c.Last == 0 {
+			c.Stuck = 0
+		} else if n > 1 {
+			c.Stuck++
+		}
+		c.Last = last
+		c.Offset += n - 1
 	}
-	c.Offset += take - 1
 	return true
+}
+
+// mostStuck is how many pages in a row may bring nothing further.
+const mostStuck = 3
+
+// keeps tells whether a list is the one that was asked for: caches and security plugins take parameters away, and then
+// every page is the same, or orders stand where they are not looked for.
+func (p *Platform) keeps(c *cursor, ids []int64, descending bool) error {
+	const hint = "Something between, such as a cache or a security plugin, takes away what is asked for: it must let /wp-json/wc/ through as it is"
+	for i := 1; i < len(ids); i++ {
+		if ids[i] == ids[i-1] || ids[i] < ids[i-1] != descending {
+			return &sync.Error{Kind: sync.Refused, Text: p.http.Host() + " does not keep to the order of the list that was asked for", Hint: hint}
+		}
+	}
+	if c.Stuck >= mostStuck {
+		return &sync.Error{Kind: sync.Refused, Text: p.http.Host() + " gives the same page again and again", Hint: hint}
+	}
+	return nil
 }
 
 // sees notes when an order was changed. A date of the future, by the answer's own clock, counts as now.
@@ -151,7 +178,7 @@ func (c *cursor) ends(now time.Time) {
 	if safe.After(c.After) {
 		c.After = safe
 	}
-	c.Offset, c.Last, c.Began, c.Max, c.Changed, c.Ended = 0, 0, time.Time{}, time.Time{}, false, now
+	c.Offset, c.Last, c.Stuck, c.Began, c.Max, c.Changed, c.Ended = 0, 0, 0, time.Time{}, time.Time{}, false, now
 }
 
 // first reads all orders, the newest first.
@@ -178,10 +205,13 @@ func (p *Platform) first(ctx context.Context, c *cursor, s *shop, now time.Time)
 			orders = append(orders, *got)
 		}
 	}
-	total, _ := strconv.Atoi(a.Header.Get("X-Wp-Total"))
 	c.Changed = true
 	reached := c.Offset + len(raws)
-	more := !c.step(ids, take, true) || len(raws) >= take || total > reached && len(raws) > 0
+	more, total := !c.step(ids, take, true) || len(raws) >= take, listed(a)
+	more = more || total > reached && len(raws) > 0
+	if err := p.keeps(c, ids, true); err != nil {
+		return sync.Batch{}, err
+	}
 	if !more {
 		c.Whole = true
 		c.ends(p.o.Clock())
@@ -192,6 +222,12 @@ func (p *Platform) first(ctx context.Context, c *cursor, s *shop, now time.Time)
 		b.Total = reached
 	}
 	return b, nil
+}
+
+// listed is how long a list is, 0 where that is not said.
+func listed(a *httpx.Answer) int {
+	n, _ := strconv.Atoi(a.Header.Get("X-Wp-Total"))
+	return n
 }
 
 // changed looks at what has changed since the last pass, and reads what differs from what is known.
@@ -239,7 +275,11 @@ func (p *Platform) changed(ctx context.Context, c *cursor, s *shop, known sync.K
 		return sync.Batch{}, err
 	}
 	c.Changed = c.Changed || len(differ) > 0
-	more := !c.step(ids, pageSize, false) || len(all) >= pageSize
+	reached := c.Offset + len(all)
+	more := !c.step(ids, pageSize, false) || len(all) >= pageSize || listed(a) > reached && len(all) > 0
+	if err := p.keeps(c, ids, false); err != nil {
+		return sync.Batch{}, err
+	}
 	if !more {
 		c.ends(p.o.Clock())
 	}

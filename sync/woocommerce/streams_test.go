@@ -329,6 +329,68 @@ func TestIgnoredFiltersAreDetected(t *testing.T) {
 	}
 }
 
+// TestParametersThatSomethingTakesAwayAreDetected: a cache or a security plugin before the store; nothing goes on for ever.
+func TestParametersThatSomethingTakesAwayAreDetected(t *testing.T) {
+	for drops, says := range map[string]string{"offset": "the same page", "orderby": "the order of the list", "per_page": ""} {
+		f, now := world(t, 450)
+		p, d := f.platform(), newDesk()
+		if drops == "orderby" {
+			d.pull(t, p) // the newest first is what it gives by itself
+			*now = now.Add(time.Minute)
+			for id := 1100; id < 1130; id++ {
+				f.set(id, "customer_note", "x")
+			}
+		}
+		f.drops = drops
+		var err error
+		pulls := 0
+		for more := true; more && err == nil && pulls < 100; pulls++ {
+			var b sync.Batch
+			if b, err = p.Pull(t.Context(), streamOrders, d.cursors[streamOrders], d); err == nil {
+				for _, got := range b.Orders {
+					d.orders[got.Order.ExternalID] = got.Order
+				}
+				d.cursors[streamOrders], more = b.Cursor, b.More
+			}
+		}
+		if says == "" {
+			if err != nil || len(d.orders) != 450 {
+				t.Errorf("%s: %d orders after %d pages: %v", drops, len(d.orders), pulls, err)
+			}
+			continue
+		}
+		if sync.KindOf(err) != sync.Refused || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "cache") {
+			t.Errorf("%s: after %d pages: %v", drops, pulls, err)
+		}
+		// It is put right: all of them come.
+		f.drops = ""
+		if d.pull(t, p); len(d.orders) != 450 {
+			t.Errorf("%s: %d orders", drops, len(d.orders))
+		}
+	}
+}
+
+// TestAStoreThatGivesFewerThanAsked loses none, at first and later on.
+func TestAStoreThatGivesFewerThanAsked(t *testing.T) {
+	f, now := world(t, 250)
+	f.most = 10
+	p, d := f.platform(), newDesk()
+	d.pull(t, p, streamOrders)
+	if len(d.orders) != 250 {
+		t.Errorf("%d orders", len(d.orders))
+	}
+	*now = now.Add(5 * time.Minute)
+	for id := 1100; id < 1160; id++ {
+		f.set(id, "customer_note", "again")
+	}
+	d.pull(t, p, streamOrders)
+	for id := 1100; id < 1160; id++ {
+		if d.orders[strconv.Itoa(id)].CustomerNote != "again" {
+			t.Fatalf("%d did not come", id)
+		}
+	}
+}
+
 // TestNothingIsLostWhateverFails pulls through 200 schedules of faults, while orders come and change.
 func TestNothingIsLostWhateverFails(t *testing.T) {
 	for seed := range schedules.Count() {
