@@ -151,7 +151,7 @@ func (d *DB) RemoveShop(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	return d.write(ctx, func(t *tx) error {
+	if err := d.write(ctx, func(t *tx) error {
 		t.w.known = known{}
 		t.tell = true
 		t.after = append(t.after, d.shopList.forget)
@@ -172,7 +172,10 @@ func (d *DB) RemoveShop(ctx context.Context, name string) error {
 			}
 		}
 		return nil
-	})
+	}); err != nil {
+		return err
+	}
+	return d.removeSpool(name)
 }
 
 // removeOrders removes some orders of a shop, so many as fit a short transaction.

@@ -240,6 +240,14 @@ func (v *BothShopMoneyMoneyV2) GetAmount() string { return v.Amount }
 // GetCurrencyCode returns BothShopMoneyMoneyV2.CurrencyCode, and is useful for accessing the field via an interface.
 func (v *BothShopMoneyMoneyV2) GetCurrencyCode() string { return v.CurrencyCode }
 
+// BulkOrdersResponse is returned by BulkOrders on success.
+type BulkOrdersResponse struct {
+	Orders json.RawMessage `json:"orders"`
+}
+
+// GetOrders returns BulkOrdersResponse.Orders, and is useful for accessing the field via an interface.
+func (v *BulkOrdersResponse) GetOrders() json.RawMessage { return v.Orders }
+
 // CancelOrderCancelOrderCancelPayload includes the requested fields of the GraphQL type OrderCancelPayload.
 type CancelOrderCancelOrderCancelPayload struct {
 	Job                   *CancelOrderCancelOrderCancelPayloadJob                                        `json:"job"`
@@ -355,6 +363,14 @@ type CaptureResponse struct {
 func (v *CaptureResponse) GetOrderCapture() *CaptureOrderCaptureOrderCapturePayload {
 	return v.OrderCapture
 }
+
+// ChangedDraftsResponse is returned by ChangedDrafts on success.
+type ChangedDraftsResponse struct {
+	DraftOrders json.RawMessage `json:"draftOrders"`
+}
+
+// GetDraftOrders returns ChangedDraftsResponse.DraftOrders, and is useful for accessing the field via an interface.
+func (v *ChangedDraftsResponse) GetDraftOrders() json.RawMessage { return v.DraftOrders }
 
 // CloseOrderCloseOrderClosePayload includes the requested fields of the GraphQL type OrderClosePayload.
 type CloseOrderCloseOrderClosePayload struct {
@@ -819,6 +835,48 @@ func (v *DraftCreateResponse) GetDraftOrderCreate() *DraftCreateDraftOrderCreate
 	return v.DraftOrderCreate
 }
 
+// DraftDeleteDraftOrderDeleteDraftOrderDeletePayload includes the requested fields of the GraphQL type DraftOrderDeletePayload.
+type DraftDeleteDraftOrderDeleteDraftOrderDeletePayload struct {
+	DeletedId  *string                                                                 `json:"deletedId"`
+	UserErrors []DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError `json:"userErrors"`
+}
+
+// GetDeletedId returns DraftDeleteDraftOrderDeleteDraftOrderDeletePayload.DeletedId, and is useful for accessing the field via an interface.
+func (v *DraftDeleteDraftOrderDeleteDraftOrderDeletePayload) GetDeletedId() *string {
+	return v.DeletedId
+}
+
+// GetUserErrors returns DraftDeleteDraftOrderDeleteDraftOrderDeletePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DraftDeleteDraftOrderDeleteDraftOrderDeletePayload) GetUserErrors() []DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError {
+	return v.UserErrors
+}
+
+// DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError includes the requested fields of the GraphQL type UserError.
+type DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError struct {
+	Field   []string `json:"field"`
+	Message string   `json:"message"`
+}
+
+// GetField returns DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError.Field, and is useful for accessing the field via an interface.
+func (v *DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError) GetField() []string {
+	return v.Field
+}
+
+// GetMessage returns DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError.Message, and is useful for accessing the field via an interface.
+func (v *DraftDeleteDraftOrderDeleteDraftOrderDeletePayloadUserErrorsUserError) GetMessage() string {
+	return v.Message
+}
+
+// DraftDeleteResponse is returned by DraftDelete on success.
+type DraftDeleteResponse struct {
+	DraftOrderDelete *DraftDeleteDraftOrderDeleteDraftOrderDeletePayload `json:"draftOrderDelete"`
+}
+
+// GetDraftOrderDelete returns DraftDeleteResponse.DraftOrderDelete, and is useful for accessing the field via an interface.
+func (v *DraftDeleteResponse) GetDraftOrderDelete() *DraftDeleteDraftOrderDeleteDraftOrderDeletePayload {
+	return v.DraftOrderDelete
+}
+
 // DraftDraftOrder includes the requested fields of the GraphQL type DraftOrder.
 type DraftDraftOrder struct {
 	Id            string                `json:"id"`
@@ -850,6 +908,310 @@ type DraftDraftOrderOrder struct {
 
 // GetLegacyResourceId returns DraftDraftOrderOrder.LegacyResourceId, and is useful for accessing the field via an interface.
 func (v *DraftDraftOrderOrder) GetLegacyResourceId() string { return v.LegacyResourceId }
+
+// DraftHead includes the GraphQL fields of DraftOrder requested by the fragment DraftHead.
+type DraftHead struct {
+	Id                    string                               `json:"id"`
+	LegacyResourceId      string                               `json:"legacyResourceId"`
+	Name                  string                               `json:"name"`
+	Status                string                               `json:"status"`
+	CreatedAt             string                               `json:"createdAt"`
+	UpdatedAt             string                               `json:"updatedAt"`
+	CurrencyCode          string                               `json:"currencyCode"`
+	TaxesIncluded         bool                                 `json:"taxesIncluded"`
+	Email                 *string                              `json:"email"`
+	Phone                 *string                              `json:"phone"`
+	Note2                 *string                              `json:"note2"`
+	Tags                  []string                             `json:"tags"`
+	DiscountCodes         []string                             `json:"discountCodes"`
+	PoNumber              *string                              `json:"poNumber"`
+	InvoiceUrl            *string                              `json:"invoiceUrl"`
+	CustomAttributes      []DraftHeadCustomAttributesAttribute `json:"customAttributes"`
+	Customer              *DraftHeadCustomer                   `json:"customer"`
+	Order                 *DraftHeadOrder                      `json:"order"`
+	BillingAddress        *Address                             `json:"billingAddress"`
+	ShippingAddress       *Address                             `json:"shippingAddress"`
+	SubtotalPriceSet      Shop                                 `json:"subtotalPriceSet"`
+	TotalShippingPriceSet Shop                                 `json:"totalShippingPriceSet"`
+	TotalTaxSet           Shop                                 `json:"totalTaxSet"`
+	TotalPriceSet         Both                                 `json:"totalPriceSet"`
+	ShippingLine          *DraftHeadShippingLine               `json:"shippingLine"`
+	LineItems             DraftLines                           `json:"lineItems"`
+}
+
+// GetId returns DraftHead.Id, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetId() string { return v.Id }
+
+// GetLegacyResourceId returns DraftHead.LegacyResourceId, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetLegacyResourceId() string { return v.LegacyResourceId }
+
+// GetName returns DraftHead.Name, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetName() string { return v.Name }
+
+// GetStatus returns DraftHead.Status, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetStatus() string { return v.Status }
+
+// GetCreatedAt returns DraftHead.CreatedAt, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetCreatedAt() string { return v.CreatedAt }
+
+// GetUpdatedAt returns DraftHead.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetUpdatedAt() string { return v.UpdatedAt }
+
+// GetCurrencyCode returns DraftHead.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetCurrencyCode() string { return v.CurrencyCode }
+
+// GetTaxesIncluded returns DraftHead.TaxesIncluded, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetTaxesIncluded() bool { return v.TaxesIncluded }
+
+// GetEmail returns DraftHead.Email, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetEmail() *string { return v.Email }
+
+// GetPhone returns DraftHead.Phone, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetPhone() *string { return v.Phone }
+
+// GetNote2 returns DraftHead.Note2, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetNote2() *string { return v.Note2 }
+
+// GetTags returns DraftHead.Tags, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetTags() []string { return v.Tags }
+
+// GetDiscountCodes returns DraftHead.DiscountCodes, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetDiscountCodes() []string { return v.DiscountCodes }
+
+// GetPoNumber returns DraftHead.PoNumber, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetPoNumber() *string { return v.PoNumber }
+
+// GetInvoiceUrl returns DraftHead.InvoiceUrl, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetInvoiceUrl() *string { return v.InvoiceUrl }
+
+// GetCustomAttributes returns DraftHead.CustomAttributes, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetCustomAttributes() []DraftHeadCustomAttributesAttribute {
+	return v.CustomAttributes
+}
+
+// GetCustomer returns DraftHead.Customer, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetCustomer() *DraftHeadCustomer { return v.Customer }
+
+// GetOrder returns DraftHead.Order, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetOrder() *DraftHeadOrder { return v.Order }
+
+// GetBillingAddress returns DraftHead.BillingAddress, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetBillingAddress() *Address { return v.BillingAddress }
+
+// GetShippingAddress returns DraftHead.ShippingAddress, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetShippingAddress() *Address { return v.ShippingAddress }
+
+// GetSubtotalPriceSet returns DraftHead.SubtotalPriceSet, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetSubtotalPriceSet() Shop { return v.SubtotalPriceSet }
+
+// GetTotalShippingPriceSet returns DraftHead.TotalShippingPriceSet, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetTotalShippingPriceSet() Shop { return v.TotalShippingPriceSet }
+
+// GetTotalTaxSet returns DraftHead.TotalTaxSet, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetTotalTaxSet() Shop { return v.TotalTaxSet }
+
+// GetTotalPriceSet returns DraftHead.TotalPriceSet, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetTotalPriceSet() Both { return v.TotalPriceSet }
+
+// GetShippingLine returns DraftHead.ShippingLine, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetShippingLine() *DraftHeadShippingLine { return v.ShippingLine }
+
+// GetLineItems returns DraftHead.LineItems, and is useful for accessing the field via an interface.
+func (v *DraftHead) GetLineItems() DraftLines { return v.LineItems }
+
+// DraftHeadCustomAttributesAttribute includes the requested fields of the GraphQL type Attribute.
+type DraftHeadCustomAttributesAttribute struct {
+	Key   string  `json:"key"`
+	Value *string `json:"value"`
+}
+
+// GetKey returns DraftHeadCustomAttributesAttribute.Key, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomAttributesAttribute) GetKey() string { return v.Key }
+
+// GetValue returns DraftHeadCustomAttributesAttribute.Value, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomAttributesAttribute) GetValue() *string { return v.Value }
+
+// DraftHeadCustomer includes the requested fields of the GraphQL type Customer.
+type DraftHeadCustomer struct {
+	Id                  string                                                    `json:"id"`
+	DisplayName         string                                                    `json:"displayName"`
+	DefaultEmailAddress *DraftHeadCustomerDefaultEmailAddressCustomerEmailAddress `json:"defaultEmailAddress"`
+	DefaultPhoneNumber  *DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber   `json:"defaultPhoneNumber"`
+}
+
+// GetId returns DraftHeadCustomer.Id, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomer) GetId() string { return v.Id }
+
+// GetDisplayName returns DraftHeadCustomer.DisplayName, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomer) GetDisplayName() string { return v.DisplayName }
+
+// GetDefaultEmailAddress returns DraftHeadCustomer.DefaultEmailAddress, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomer) GetDefaultEmailAddress() *DraftHeadCustomerDefaultEmailAddressCustomerEmailAddress {
+	return v.DefaultEmailAddress
+}
+
+// GetDefaultPhoneNumber returns DraftHeadCustomer.DefaultPhoneNumber, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomer) GetDefaultPhoneNumber() *DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber {
+	return v.DefaultPhoneNumber
+}
+
+// DraftHeadCustomerDefaultEmailAddressCustomerEmailAddress includes the requested fields of the GraphQL type CustomerEmailAddress.
+type DraftHeadCustomerDefaultEmailAddressCustomerEmailAddress struct {
+	EmailAddress string `json:"emailAddress"`
+}
+
+// GetEmailAddress returns DraftHeadCustomerDefaultEmailAddressCustomerEmailAddress.EmailAddress, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomerDefaultEmailAddressCustomerEmailAddress) GetEmailAddress() string {
+	return v.EmailAddress
+}
+
+// DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber includes the requested fields of the GraphQL type CustomerPhoneNumber.
+type DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber struct {
+	PhoneNumber string `json:"phoneNumber"`
+}
+
+// GetPhoneNumber returns DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber.PhoneNumber, and is useful for accessing the field via an interface.
+func (v *DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber) GetPhoneNumber() string {
+	return v.PhoneNumber
+}
+
+// DraftHeadOrder includes the requested fields of the GraphQL type Order.
+type DraftHeadOrder struct {
+	Id string `json:"id"`
+}
+
+// GetId returns DraftHeadOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftHeadOrder) GetId() string { return v.Id }
+
+// DraftHeadShippingLine includes the requested fields of the GraphQL type ShippingLine.
+type DraftHeadShippingLine struct {
+	Title string `json:"title"`
+}
+
+// GetTitle returns DraftHeadShippingLine.Title, and is useful for accessing the field via an interface.
+func (v *DraftHeadShippingLine) GetTitle() string { return v.Title }
+
+// DraftLines includes the GraphQL fields of DraftOrderLineItemConnection requested by the fragment DraftLines.
+type DraftLines struct {
+	PageInfo DraftLinesPageInfo                  `json:"pageInfo"`
+	Nodes    []DraftLinesNodesDraftOrderLineItem `json:"nodes"`
+}
+
+// GetPageInfo returns DraftLines.PageInfo, and is useful for accessing the field via an interface.
+func (v *DraftLines) GetPageInfo() DraftLinesPageInfo { return v.PageInfo }
+
+// GetNodes returns DraftLines.Nodes, and is useful for accessing the field via an interface.
+func (v *DraftLines) GetNodes() []DraftLinesNodesDraftOrderLineItem { return v.Nodes }
+
+// DraftLinesNodesDraftOrderLineItem includes the requested fields of the GraphQL type DraftOrderLineItem.
+type DraftLinesNodesDraftOrderLineItem struct {
+	Id                   string                                                  `json:"id"`
+	Name                 string                                                  `json:"name"`
+	Title                string                                                  `json:"title"`
+	VariantTitle         *string                                                 `json:"variantTitle"`
+	Sku                  *string                                                 `json:"sku"`
+	Quantity             int                                                     `json:"quantity"`
+	RequiresShipping     bool                                                    `json:"requiresShipping"`
+	Image                *DraftLinesNodesDraftOrderLineItemImage                 `json:"image"`
+	Product              *DraftLinesNodesDraftOrderLineItemProduct               `json:"product"`
+	Variant              *DraftLinesNodesDraftOrderLineItemVariantProductVariant `json:"variant"`
+	OriginalUnitPriceSet Shop                                                    `json:"originalUnitPriceSet"`
+	DiscountedTotalSet   Shop                                                    `json:"discountedTotalSet"`
+	TaxLines             []DraftLinesNodesDraftOrderLineItemTaxLinesTaxLine      `json:"taxLines"`
+}
+
+// GetId returns DraftLinesNodesDraftOrderLineItem.Id, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetId() string { return v.Id }
+
+// GetName returns DraftLinesNodesDraftOrderLineItem.Name, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetName() string { return v.Name }
+
+// GetTitle returns DraftLinesNodesDraftOrderLineItem.Title, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetTitle() string { return v.Title }
+
+// GetVariantTitle returns DraftLinesNodesDraftOrderLineItem.VariantTitle, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetVariantTitle() *string { return v.VariantTitle }
+
+// GetSku returns DraftLinesNodesDraftOrderLineItem.Sku, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetSku() *string { return v.Sku }
+
+// GetQuantity returns DraftLinesNodesDraftOrderLineItem.Quantity, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetQuantity() int { return v.Quantity }
+
+// GetRequiresShipping returns DraftLinesNodesDraftOrderLineItem.RequiresShipping, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetRequiresShipping() bool { return v.RequiresShipping }
+
+// GetImage returns DraftLinesNodesDraftOrderLineItem.Image, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetImage() *DraftLinesNodesDraftOrderLineItemImage {
+	return v.Image
+}
+
+// GetProduct returns DraftLinesNodesDraftOrderLineItem.Product, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetProduct() *DraftLinesNodesDraftOrderLineItemProduct {
+	return v.Product
+}
+
+// GetVariant returns DraftLinesNodesDraftOrderLineItem.Variant, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetVariant() *DraftLinesNodesDraftOrderLineItemVariantProductVariant {
+	return v.Variant
+}
+
+// GetOriginalUnitPriceSet returns DraftLinesNodesDraftOrderLineItem.OriginalUnitPriceSet, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetOriginalUnitPriceSet() Shop {
+	return v.OriginalUnitPriceSet
+}
+
+// GetDiscountedTotalSet returns DraftLinesNodesDraftOrderLineItem.DiscountedTotalSet, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetDiscountedTotalSet() Shop { return v.DiscountedTotalSet }
+
+// GetTaxLines returns DraftLinesNodesDraftOrderLineItem.TaxLines, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItem) GetTaxLines() []DraftLinesNodesDraftOrderLineItemTaxLinesTaxLine {
+	return v.TaxLines
+}
+
+// DraftLinesNodesDraftOrderLineItemImage includes the requested fields of the GraphQL type Image.
+type DraftLinesNodesDraftOrderLineItemImage struct {
+	Url string `json:"url"`
+}
+
+// GetUrl returns DraftLinesNodesDraftOrderLineItemImage.Url, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItemImage) GetUrl() string { return v.Url }
+
+// DraftLinesNodesDraftOrderLineItemProduct includes the requested fields of the GraphQL type Product.
+type DraftLinesNodesDraftOrderLineItemProduct struct {
+	Id string `json:"id"`
+}
+
+// GetId returns DraftLinesNodesDraftOrderLineItemProduct.Id, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItemProduct) GetId() string { return v.Id }
+
+// DraftLinesNodesDraftOrderLineItemTaxLinesTaxLine includes the requested fields of the GraphQL type TaxLine.
+type DraftLinesNodesDraftOrderLineItemTaxLinesTaxLine struct {
+	PriceSet Shop `json:"priceSet"`
+}
+
+// GetPriceSet returns DraftLinesNodesDraftOrderLineItemTaxLinesTaxLine.PriceSet, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItemTaxLinesTaxLine) GetPriceSet() Shop { return v.PriceSet }
+
+// DraftLinesNodesDraftOrderLineItemVariantProductVariant includes the requested fields of the GraphQL type ProductVariant.
+type DraftLinesNodesDraftOrderLineItemVariantProductVariant struct {
+	Id string `json:"id"`
+}
+
+// GetId returns DraftLinesNodesDraftOrderLineItemVariantProductVariant.Id, and is useful for accessing the field via an interface.
+func (v *DraftLinesNodesDraftOrderLineItemVariantProductVariant) GetId() string { return v.Id }
+
+// DraftLinesPageInfo includes the requested fields of the GraphQL type PageInfo.
+type DraftLinesPageInfo struct {
+	HasNextPage bool    `json:"hasNextPage"`
+	EndCursor   *string `json:"endCursor"`
+}
+
+// GetHasNextPage returns DraftLinesPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *DraftLinesPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns DraftLinesPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *DraftLinesPageInfo) GetEndCursor() *string { return v.EndCursor }
 
 // DraftResponse is returned by Draft on success.
 type DraftResponse struct {
@@ -1256,6 +1618,22 @@ type MarkPaidResponse struct {
 func (v *MarkPaidResponse) GetOrderMarkAsPaid() *MarkPaidOrderMarkAsPaidOrderMarkAsPaidPayload {
 	return v.OrderMarkAsPaid
 }
+
+// MoreDraftLinesDraftOrder includes the requested fields of the GraphQL type DraftOrder.
+type MoreDraftLinesDraftOrder struct {
+	LineItems DraftLines `json:"lineItems"`
+}
+
+// GetLineItems returns MoreDraftLinesDraftOrder.LineItems, and is useful for accessing the field via an interface.
+func (v *MoreDraftLinesDraftOrder) GetLineItems() DraftLines { return v.LineItems }
+
+// MoreDraftLinesResponse is returned by MoreDraftLines on success.
+type MoreDraftLinesResponse struct {
+	DraftOrder *MoreDraftLinesDraftOrder `json:"draftOrder"`
+}
+
+// GetDraftOrder returns MoreDraftLinesResponse.DraftOrder, and is useful for accessing the field via an interface.
+func (v *MoreDraftLinesResponse) GetDraftOrder() *MoreDraftLinesDraftOrder { return v.DraftOrder }
 
 // MoreLinesOrder includes the requested fields of the GraphQL type Order.
 type MoreLinesOrder struct {
@@ -2493,6 +2871,116 @@ func (v *ParcelLinesPageInfo) GetHasNextPage() bool { return v.HasNextPage }
 // GetEndCursor returns ParcelLinesPageInfo.EndCursor, and is useful for accessing the field via an interface.
 func (v *ParcelLinesPageInfo) GetEndCursor() *string { return v.EndCursor }
 
+// ParcelsResponse is returned by Parcels on success.
+type ParcelsResponse struct {
+	Nodes json.RawMessage `json:"nodes"`
+}
+
+// GetNodes returns ParcelsResponse.Nodes, and is useful for accessing the field via an interface.
+func (v *ParcelsResponse) GetNodes() json.RawMessage { return v.Nodes }
+
+// PollBulkBulkOperation includes the requested fields of the GraphQL type BulkOperation.
+type PollBulkBulkOperation struct {
+	Id              string  `json:"id"`
+	Status          string  `json:"status"`
+	ErrorCode       *string `json:"errorCode"`
+	CreatedAt       string  `json:"createdAt"`
+	ObjectCount     string  `json:"objectCount"`
+	RootObjectCount string  `json:"rootObjectCount"`
+	FileSize        *string `json:"fileSize"`
+	Url             *string `json:"url"`
+	PartialDataUrl  *string `json:"partialDataUrl"`
+}
+
+// GetId returns PollBulkBulkOperation.Id, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetId() string { return v.Id }
+
+// GetStatus returns PollBulkBulkOperation.Status, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetStatus() string { return v.Status }
+
+// GetErrorCode returns PollBulkBulkOperation.ErrorCode, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetErrorCode() *string { return v.ErrorCode }
+
+// GetCreatedAt returns PollBulkBulkOperation.CreatedAt, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetCreatedAt() string { return v.CreatedAt }
+
+// GetObjectCount returns PollBulkBulkOperation.ObjectCount, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetObjectCount() string { return v.ObjectCount }
+
+// GetRootObjectCount returns PollBulkBulkOperation.RootObjectCount, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetRootObjectCount() string { return v.RootObjectCount }
+
+// GetFileSize returns PollBulkBulkOperation.FileSize, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetFileSize() *string { return v.FileSize }
+
+// GetUrl returns PollBulkBulkOperation.Url, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetUrl() *string { return v.Url }
+
+// GetPartialDataUrl returns PollBulkBulkOperation.PartialDataUrl, and is useful for accessing the field via an interface.
+func (v *PollBulkBulkOperation) GetPartialDataUrl() *string { return v.PartialDataUrl }
+
+// PollBulkResponse is returned by PollBulk on success.
+type PollBulkResponse struct {
+	BulkOperation *PollBulkBulkOperation `json:"bulkOperation"`
+}
+
+// GetBulkOperation returns PollBulkResponse.BulkOperation, and is useful for accessing the field via an interface.
+func (v *PollBulkResponse) GetBulkOperation() *PollBulkBulkOperation { return v.BulkOperation }
+
+// RecentBulkBulkOperationsBulkOperationConnection includes the requested fields of the GraphQL type BulkOperationConnection.
+type RecentBulkBulkOperationsBulkOperationConnection struct {
+	Nodes []RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation `json:"nodes"`
+}
+
+// GetNodes returns RecentBulkBulkOperationsBulkOperationConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *RecentBulkBulkOperationsBulkOperationConnection) GetNodes() []RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation {
+	return v.Nodes
+}
+
+// RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation includes the requested fields of the GraphQL type BulkOperation.
+type RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation struct {
+	Id        string `json:"id"`
+	Type      string `json:"type"`
+	Status    string `json:"status"`
+	CreatedAt string `json:"createdAt"`
+	Query     string `json:"query"`
+}
+
+// GetId returns RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation.Id, and is useful for accessing the field via an interface.
+func (v *RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation) GetId() string {
+	return v.Id
+}
+
+// GetType returns RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation.Type, and is useful for accessing the field via an interface.
+func (v *RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation) GetType() string {
+	return v.Type
+}
+
+// GetStatus returns RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation.Status, and is useful for accessing the field via an interface.
+func (v *RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation) GetStatus() string {
+	return v.Status
+}
+
+// GetCreatedAt returns RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation.CreatedAt, and is useful for accessing the field via an interface.
+func (v *RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation) GetCreatedAt() string {
+	return v.CreatedAt
+}
+
+// GetQuery returns RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation.Query, and is useful for accessing the field via an interface.
+func (v *RecentBulkBulkOperationsBulkOperationConnectionNodesBulkOperation) GetQuery() string {
+	return v.Query
+}
+
+// RecentBulkResponse is returned by RecentBulk on success.
+type RecentBulkResponse struct {
+	BulkOperations RecentBulkBulkOperationsBulkOperationConnection `json:"bulkOperations"`
+}
+
+// GetBulkOperations returns RecentBulkResponse.BulkOperations, and is useful for accessing the field via an interface.
+func (v *RecentBulkResponse) GetBulkOperations() RecentBulkBulkOperationsBulkOperationConnection {
+	return v.BulkOperations
+}
+
 // RefundRefundCreateRefundCreatePayload includes the requested fields of the GraphQL type RefundCreatePayload.
 type RefundRefundCreateRefundCreatePayload struct {
 	Refund     *RefundRefundCreateRefundCreatePayloadRefund               `json:"refund"`
@@ -2659,6 +3147,76 @@ type RequestResponse struct {
 // GetFulfillmentOrderSubmitFulfillmentRequest returns RequestResponse.FulfillmentOrderSubmitFulfillmentRequest, and is useful for accessing the field via an interface.
 func (v *RequestResponse) GetFulfillmentOrderSubmitFulfillmentRequest() *RequestFulfillmentOrderSubmitFulfillmentRequestFulfillmentOrderSubmitFulfillmentRequestPayload {
 	return v.FulfillmentOrderSubmitFulfillmentRequest
+}
+
+// RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload includes the requested fields of the GraphQL type BulkOperationRunQueryPayload.
+type RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload struct {
+	BulkOperation *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation                     `json:"bulkOperation"`
+	UserErrors    []RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError `json:"userErrors"`
+}
+
+// GetBulkOperation returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload.BulkOperation, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload) GetBulkOperation() *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation {
+	return v.BulkOperation
+}
+
+// GetUserErrors returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload) GetUserErrors() []RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError {
+	return v.UserErrors
+}
+
+// RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation includes the requested fields of the GraphQL type BulkOperation.
+type RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation struct {
+	Id        string `json:"id"`
+	Status    string `json:"status"`
+	CreatedAt string `json:"createdAt"`
+}
+
+// GetId returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation.Id, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation) GetId() string {
+	return v.Id
+}
+
+// GetStatus returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation.Status, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation) GetStatus() string {
+	return v.Status
+}
+
+// GetCreatedAt returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation.CreatedAt, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadBulkOperation) GetCreatedAt() string {
+	return v.CreatedAt
+}
+
+// RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError includes the requested fields of the GraphQL type BulkOperationUserError.
+type RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError struct {
+	Code    *string  `json:"code"`
+	Field   []string `json:"field"`
+	Message string   `json:"message"`
+}
+
+// GetCode returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError.Code, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError) GetCode() *string {
+	return v.Code
+}
+
+// GetField returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError.Field, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError) GetField() []string {
+	return v.Field
+}
+
+// GetMessage returns RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError.Message, and is useful for accessing the field via an interface.
+func (v *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayloadUserErrorsBulkOperationUserError) GetMessage() string {
+	return v.Message
+}
+
+// RunBulkResponse is returned by RunBulk on success.
+type RunBulkResponse struct {
+	BulkOperationRunQuery *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload `json:"bulkOperationRunQuery"`
+}
+
+// GetBulkOperationRunQuery returns RunBulkResponse.BulkOperationRunQuery, and is useful for accessing the field via an interface.
+func (v *RunBulkResponse) GetBulkOperationRunQuery() *RunBulkBulkOperationRunQueryBulkOperationRunQueryPayload {
+	return v.BulkOperationRunQuery
 }
 
 // SendLines includes the GraphQL fields of FulfillmentOrderLineItemConnection requested by the fragment SendLines.
@@ -3231,6 +3789,14 @@ type UpdateResponse struct {
 // GetOrderUpdate returns UpdateResponse.OrderUpdate, and is useful for accessing the field via an interface.
 func (v *UpdateResponse) GetOrderUpdate() *UpdateOrderUpdateOrderUpdatePayload { return v.OrderUpdate }
 
+// WholeDraftResponse is returned by WholeDraft on success.
+type WholeDraftResponse struct {
+	DraftOrder *DraftHead `json:"draftOrder"`
+}
+
+// GetDraftOrder returns WholeDraftResponse.DraftOrder, and is useful for accessing the field via an interface.
+func (v *WholeDraftResponse) GetDraftOrder() *DraftHead { return v.DraftOrder }
+
 // WithheldOrdersOrderConnection includes the requested fields of the GraphQL type OrderConnection.
 type WithheldOrdersOrderConnection struct {
 	Nodes []WithheldOrdersOrderConnectionNodesOrder `json:"nodes"`
@@ -3375,6 +3941,22 @@ type __CaptureInput struct {
 // GetInput returns __CaptureInput.Input, and is useful for accessing the field via an interface.
 func (v *__CaptureInput) GetInput() map[string]any { return v.Input }
 
+// __ChangedDraftsInput is used internally by genqlient
+type __ChangedDraftsInput struct {
+	First int     `json:"first"`
+	After *string `json:"after"`
+	Query *string `json:"query"`
+}
+
+// GetFirst returns __ChangedDraftsInput.First, and is useful for accessing the field via an interface.
+func (v *__ChangedDraftsInput) GetFirst() int { return v.First }
+
+// GetAfter returns __ChangedDraftsInput.After, and is useful for accessing the field via an interface.
+func (v *__ChangedDraftsInput) GetAfter() *string { return v.After }
+
+// GetQuery returns __ChangedDraftsInput.Query, and is useful for accessing the field via an interface.
+func (v *__ChangedDraftsInput) GetQuery() *string { return v.Query }
+
 // __CloseInput is used internally by genqlient
 type __CloseInput struct {
 	Id string `json:"id"`
@@ -3423,6 +4005,14 @@ type __DraftCreateInput struct {
 // GetInput returns __DraftCreateInput.Input, and is useful for accessing the field via an interface.
 func (v *__DraftCreateInput) GetInput() map[string]any { return v.Input }
 
+// __DraftDeleteInput is used internally by genqlient
+type __DraftDeleteInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __DraftDeleteInput.Id, and is useful for accessing the field via an interface.
+func (v *__DraftDeleteInput) GetId() string { return v.Id }
+
 // __DraftInput is used internally by genqlient
 type __DraftInput struct {
 	Id string `json:"id"`
@@ -3462,6 +4052,22 @@ type __MarkPaidInput struct {
 
 // GetId returns __MarkPaidInput.Id, and is useful for accessing the field via an interface.
 func (v *__MarkPaidInput) GetId() string { return v.Id }
+
+// __MoreDraftLinesInput is used internally by genqlient
+type __MoreDraftLinesInput struct {
+	Id    string  `json:"id"`
+	First int     `json:"first"`
+	After *string `json:"after"`
+}
+
+// GetId returns __MoreDraftLinesInput.Id, and is useful for accessing the field via an interface.
+func (v *__MoreDraftLinesInput) GetId() string { return v.Id }
+
+// GetFirst returns __MoreDraftLinesInput.First, and is useful for accessing the field via an interface.
+func (v *__MoreDraftLinesInput) GetFirst() int { return v.First }
+
+// GetAfter returns __MoreDraftLinesInput.After, and is useful for accessing the field via an interface.
+func (v *__MoreDraftLinesInput) GetAfter() *string { return v.After }
 
 // __MoreLinesInput is used internally by genqlient
 type __MoreLinesInput struct {
@@ -3547,6 +4153,22 @@ func (v *__OrdersInput) GetAfter() *string { return v.After }
 // GetQuery returns __OrdersInput.Query, and is useful for accessing the field via an interface.
 func (v *__OrdersInput) GetQuery() *string { return v.Query }
 
+// __ParcelsInput is used internally by genqlient
+type __ParcelsInput struct {
+	Ids []string `json:"ids"`
+}
+
+// GetIds returns __ParcelsInput.Ids, and is useful for accessing the field via an interface.
+func (v *__ParcelsInput) GetIds() []string { return v.Ids }
+
+// __PollBulkInput is used internally by genqlient
+type __PollBulkInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __PollBulkInput.Id, and is useful for accessing the field via an interface.
+func (v *__PollBulkInput) GetId() string { return v.Id }
+
 // __RefundInput is used internally by genqlient
 type __RefundInput struct {
 	Input map[string]any `json:"input"`
@@ -3590,6 +4212,14 @@ func (v *__RequestInput) GetMessage() *string { return v.Message }
 
 // GetNotify returns __RequestInput.Notify, and is useful for accessing the field via an interface.
 func (v *__RequestInput) GetNotify() *bool { return v.Notify }
+
+// __RunBulkInput is used internally by genqlient
+type __RunBulkInput struct {
+	Query string `json:"query"`
+}
+
+// GetQuery returns __RunBulkInput.Query, and is useful for accessing the field via an interface.
+func (v *__RunBulkInput) GetQuery() string { return v.Query }
 
 // __SuggestRefundInput is used internally by genqlient
 type __SuggestRefundInput struct {
@@ -3650,6 +4280,14 @@ type __UpdateInput struct {
 
 // GetInput returns __UpdateInput.Input, and is useful for accessing the field via an interface.
 func (v *__UpdateInput) GetInput() map[string]any { return v.Input }
+
+// __WholeDraftInput is used internally by genqlient
+type __WholeDraftInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __WholeDraftInput.Id, and is useful for accessing the field via an interface.
+func (v *__WholeDraftInput) GetId() string { return v.Id }
 
 // The mutation executed by AddTags.
 const AddTags_Operation = `
@@ -3777,6 +4415,239 @@ func Allowed(
 	return data_, err_
 }
 
+// The query executed by BulkOrders.
+const BulkOrders_Operation = `
+query BulkOrders {
+	orders {
+		edges {
+			node {
+				... OrderHead
+				lineItems {
+					edges {
+						node {
+							... Line
+						}
+					}
+				}
+			}
+		}
+	}
+}
+fragment OrderHead on Order {
+	id
+	legacyResourceId
+	name
+	createdAt
+	processedAt
+	updatedAt
+	cancelledAt
+	cancelReason
+	closed
+	displayFinancialStatus
+	displayFulfillmentStatus
+	returnStatus
+	test
+	edited
+	fullyPaid
+	requiresShipping
+	currencyCode
+	presentmentCurrencyCode
+	taxesIncluded
+	sourceName
+	customerLocale
+	email
+	phone
+	note
+	tags
+	paymentGatewayNames
+	discountCodes
+	poNumber
+	customAttributes {
+		key
+		value
+	}
+	customer {
+		id
+		displayName
+		defaultEmailAddress {
+			emailAddress
+		}
+		defaultPhoneNumber {
+			phoneNumber
+		}
+	}
+	billingAddress {
+		... Address
+	}
+	shippingAddress {
+		... Address
+	}
+	subtotalPriceSet {
+		... Shop
+	}
+	totalShippingPriceSet {
+		... Shop
+	}
+	totalTaxSet {
+		... Shop
+	}
+	totalTipReceivedSet {
+		... Shop
+	}
+	originalTotalDutiesSet {
+		... Shop
+	}
+	originalTotalAdditionalFeesSet {
+		... Shop
+	}
+	totalPriceSet {
+		... Both
+	}
+	totalReceivedSet {
+		... Shop
+	}
+	totalRefundedSet {
+		... Shop
+	}
+	shippingLine {
+		title
+		discountedPriceSet {
+			... Shop
+		}
+	}
+	fulfillments(first: 10) {
+		... Shipment
+	}
+	refunds(first: 10) {
+		... Refunded
+	}
+	transactions(first: 10) {
+		... Transaction
+	}
+}
+fragment Line on LineItem {
+	id
+	name
+	title
+	variantTitle
+	sku
+	quantity
+	currentQuantity
+	unfulfilledQuantity
+	nonFulfillableQuantity
+	requiresShipping
+	isGiftCard
+	image {
+		url
+	}
+	product {
+		id
+	}
+	variant {
+		id
+	}
+	originalUnitPriceSet {
+		... Shop
+	}
+	discountedTotalSet(withCodeDiscounts: true) {
+		... Shop
+	}
+	taxLines(first: 10) {
+		priceSet {
+			... Shop
+		}
+	}
+}
+fragment Address on MailingAddress {
+	name
+	company
+	address1
+	address2
+	city
+	province
+	zip
+	country
+	countryCodeV2
+	phone
+}
+fragment Shop on MoneyBag {
+	shopMoney {
+		amount
+	}
+}
+fragment Both on MoneyBag {
+	shopMoney {
+		amount
+		currencyCode
+	}
+	presentmentMoney {
+		amount
+		currencyCode
+	}
+}
+fragment Shipment on Fulfillment {
+	id
+	status
+	displayStatus
+	createdAt
+	inTransitAt
+	deliveredAt
+	trackingInfo(first: 5) {
+		company
+		number
+		url
+	}
+}
+fragment Refunded on Refund {
+	id
+	createdAt
+	processedAt
+	note
+	totalRefundedSet {
+		... Shop
+	}
+}
+fragment Transaction on OrderTransaction {
+	id
+	kind
+	status
+	gateway
+	formattedGateway
+	processedAt
+	createdAt
+	errorCode
+	amountSet {
+		... Both
+	}
+	parentTransaction {
+		id
+	}
+}
+`
+
+// All orders at once, for a bulk operation: it has no variables and no pages, its lines come one by one, and it takes no
+// connection within a list, such as what is in a parcel.
+func BulkOrders(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *BulkOrdersResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "BulkOrders",
+		Query:  BulkOrders_Operation,
+	}
+
+	data_ = &BulkOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Cancel.
 const Cancel_Operation = `
 mutation Cancel ($id: ID!, $reason: OrderCancelReason!, $restock: Boolean!, $refund: OrderCancelRefundMethodInput, $notify: Boolean, $note: String) {
@@ -3859,6 +4730,171 @@ func Capture(
 	}
 
 	data_ = &CaptureResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ChangedDrafts.
+const ChangedDrafts_Operation = `
+query ChangedDrafts ($first: Int!, $after: String, $query: String) {
+	draftOrders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+		nodes {
+			... DraftHead
+		}
+	}
+}
+fragment DraftHead on DraftOrder {
+	id
+	legacyResourceId
+	name
+	status
+	createdAt
+	updatedAt
+	currencyCode
+	taxesIncluded
+	email
+	phone
+	note2
+	tags
+	discountCodes
+	poNumber
+	invoiceUrl
+	customAttributes {
+		key
+		value
+	}
+	customer {
+		id
+		displayName
+		defaultEmailAddress {
+			emailAddress
+		}
+		defaultPhoneNumber {
+			phoneNumber
+		}
+	}
+	order {
+		id
+	}
+	billingAddress {
+		... Address
+	}
+	shippingAddress {
+		... Address
+	}
+	subtotalPriceSet {
+		... Shop
+	}
+	totalShippingPriceSet {
+		... Shop
+	}
+	totalTaxSet {
+		... Shop
+	}
+	totalPriceSet {
+		... Both
+	}
+	shippingLine {
+		title
+	}
+	lineItems(first: 20) {
+		... DraftLines
+	}
+}
+fragment Address on MailingAddress {
+	name
+	company
+	address1
+	address2
+	city
+	province
+	zip
+	country
+	countryCodeV2
+	phone
+}
+fragment Shop on MoneyBag {
+	shopMoney {
+		amount
+	}
+}
+fragment Both on MoneyBag {
+	shopMoney {
+		amount
+		currencyCode
+	}
+	presentmentMoney {
+		amount
+		currencyCode
+	}
+}
+fragment DraftLines on DraftOrderLineItemConnection {
+	pageInfo {
+		hasNextPage
+		endCursor
+	}
+	nodes {
+		id
+		name
+		title
+		variantTitle
+		sku
+		quantity
+		requiresShipping
+		image {
+			url
+		}
+		product {
+			id
+		}
+		variant {
+			id
+		}
+		originalUnitPriceSet {
+			... Shop
+		}
+		discountedTotalSet {
+			... Shop
+		}
+		taxLines {
+			priceSet {
+				... Shop
+			}
+		}
+	}
+}
+`
+
+// Drafts by their last change.
+func ChangedDrafts(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first int,
+	after *string,
+	query *string,
+) (data_ *ChangedDraftsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ChangedDrafts",
+		Query:  ChangedDrafts_Operation,
+		Variables: &__ChangedDraftsInput{
+			First: first,
+			After: after,
+			Query: query,
+		},
+	}
+
+	data_ = &ChangedDraftsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4154,6 +5190,44 @@ func DraftCreate(
 	return data_, err_
 }
 
+// The mutation executed by DraftDelete.
+const DraftDelete_Operation = `
+mutation DraftDelete ($id: ID!) {
+	draftOrderDelete(input: {id:$id}) {
+		deletedId
+		userErrors {
+			field
+			message
+		}
+	}
+}
+`
+
+func DraftDelete(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *DraftDeleteResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DraftDelete",
+		Query:  DraftDelete_Operation,
+		Variables: &__DraftDeleteInput{
+			Id: id,
+		},
+	}
+
+	data_ = &DraftDeleteResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by DraftSend.
 const DraftSend_Operation = `
 mutation DraftSend ($id: ID!) {
@@ -4346,6 +5420,86 @@ func MarkPaid(
 	}
 
 	data_ = &MarkPaidResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by MoreDraftLines.
+const MoreDraftLines_Operation = `
+query MoreDraftLines ($id: ID!, $first: Int!, $after: String) {
+	draftOrder(id: $id) {
+		lineItems(first: $first, after: $after) {
+			... DraftLines
+		}
+	}
+}
+fragment DraftLines on DraftOrderLineItemConnection {
+	pageInfo {
+		hasNextPage
+		endCursor
+	}
+	nodes {
+		id
+		name
+		title
+		variantTitle
+		sku
+		quantity
+		requiresShipping
+		image {
+			url
+		}
+		product {
+			id
+		}
+		variant {
+			id
+		}
+		originalUnitPriceSet {
+			... Shop
+		}
+		discountedTotalSet {
+			... Shop
+		}
+		taxLines {
+			priceSet {
+				... Shop
+			}
+		}
+	}
+}
+fragment Shop on MoneyBag {
+	shopMoney {
+		amount
+	}
+}
+`
+
+func MoreDraftLines(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	first int,
+	after *string,
+) (data_ *MoreDraftLinesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MoreDraftLines",
+		Query:  MoreDraftLines_Operation,
+		Variables: &__MoreDraftLinesInput{
+			Id:    id,
+			First: first,
+			After: after,
+		},
+	}
+
+	data_ = &MoreDraftLinesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5241,6 +6395,144 @@ func Orders(
 	return data_, err_
 }
 
+// The query executed by Parcels.
+const Parcels_Operation = `
+query Parcels ($ids: [ID!]!) {
+	nodes(ids: $ids) {
+		__typename
+		id
+		... on Order {
+			parcels: fulfillments(first: 10) {
+				... Parcel
+			}
+		}
+	}
+}
+fragment Parcel on Fulfillment {
+	id
+	fulfillmentLineItems(first: 20) {
+		... ParcelLines
+	}
+}
+fragment ParcelLines on FulfillmentLineItemConnection {
+	pageInfo {
+		hasNextPage
+		endCursor
+	}
+	nodes {
+		quantity
+		lineItem {
+			id
+		}
+	}
+}
+`
+
+// What is in the parcels of these orders.
+func Parcels(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	ids []string,
+) (data_ *ParcelsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Parcels",
+		Query:  Parcels_Operation,
+		Variables: &__ParcelsInput{
+			Ids: ids,
+		},
+	}
+
+	data_ = &ParcelsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by PollBulk.
+const PollBulk_Operation = `
+query PollBulk ($id: ID!) {
+	bulkOperation(id: $id) {
+		id
+		status
+		errorCode
+		createdAt
+		objectCount
+		rootObjectCount
+		fileSize
+		url
+		partialDataUrl
+	}
+}
+`
+
+func PollBulk(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *PollBulkResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "PollBulk",
+		Query:  PollBulk_Operation,
+		Variables: &__PollBulkInput{
+			Id: id,
+		},
+	}
+
+	data_ = &PollBulkResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by RecentBulk.
+const RecentBulk_Operation = `
+query RecentBulk {
+	bulkOperations(first: 20, sortKey: CREATED_AT, reverse: true) {
+		nodes {
+			id
+			type
+			status
+			createdAt
+			query
+		}
+	}
+}
+`
+
+// The operations of late, among which is one that was begun and not noted.
+func RecentBulk(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *RecentBulkResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RecentBulk",
+		Query:  RecentBulk_Operation,
+	}
+
+	data_ = &RecentBulkResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Refund.
 const Refund_Operation = `
 mutation Refund ($input: RefundInput!, $key: String!) {
@@ -5359,6 +6651,49 @@ func Request(
 	}
 
 	data_ = &RequestResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by RunBulk.
+const RunBulk_Operation = `
+mutation RunBulk ($query: String!) {
+	bulkOperationRunQuery(query: $query, groupObjects: false) {
+		bulkOperation {
+			id
+			status
+			createdAt
+		}
+		userErrors {
+			code
+			field
+			message
+		}
+	}
+}
+`
+
+func RunBulk(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	query string,
+) (data_ *RunBulkResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RunBulk",
+		Query:  RunBulk_Operation,
+		Variables: &__RunBulkInput{
+			Query: query,
+		},
+	}
+
+	data_ = &RunBulkResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5635,6 +6970,160 @@ func Update(
 	}
 
 	data_ = &UpdateResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by WholeDraft.
+const WholeDraft_Operation = `
+query WholeDraft ($id: ID!) {
+	draftOrder(id: $id) {
+		... DraftHead
+	}
+}
+fragment DraftHead on DraftOrder {
+	id
+	legacyResourceId
+	name
+	status
+	createdAt
+	updatedAt
+	currencyCode
+	taxesIncluded
+	email
+	phone
+	note2
+	tags
+	discountCodes
+	poNumber
+	invoiceUrl
+	customAttributes {
+		key
+		value
+	}
+	customer {
+		id
+		displayName
+		defaultEmailAddress {
+			emailAddress
+		}
+		defaultPhoneNumber {
+			phoneNumber
+		}
+	}
+	order {
+		id
+	}
+	billingAddress {
+		... Address
+	}
+	shippingAddress {
+		... Address
+	}
+	subtotalPriceSet {
+		... Shop
+	}
+	totalShippingPriceSet {
+		... Shop
+	}
+	totalTaxSet {
+		... Shop
+	}
+	totalPriceSet {
+		... Both
+	}
+	shippingLine {
+		title
+	}
+	lineItems(first: 20) {
+		... DraftLines
+	}
+}
+fragment Address on MailingAddress {
+	name
+	company
+	address1
+	address2
+	city
+	province
+	zip
+	country
+	countryCodeV2
+	phone
+}
+fragment Shop on MoneyBag {
+	shopMoney {
+		amount
+	}
+}
+fragment Both on MoneyBag {
+	shopMoney {
+		amount
+		currencyCode
+	}
+	presentmentMoney {
+		amount
+		currencyCode
+	}
+}
+fragment DraftLines on DraftOrderLineItemConnection {
+	pageInfo {
+		hasNextPage
+		endCursor
+	}
+	nodes {
+		id
+		name
+		title
+		variantTitle
+		sku
+		quantity
+		requiresShipping
+		image {
+			url
+		}
+		product {
+			id
+		}
+		variant {
+			id
+		}
+		originalUnitPriceSet {
+			... Shop
+		}
+		discountedTotalSet {
+			... Shop
+		}
+		taxLines {
+			priceSet {
+				... Shop
+			}
+		}
+	}
+}
+`
+
+func WholeDraft(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *WholeDraftResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "WholeDraft",
+		Query:  WholeDraft_Operation,
+		Variables: &__WholeDraftInput{
+			Id: id,
+		},
+	}
+
+	data_ = &WholeDraftResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
