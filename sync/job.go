@@ -121,10 +121,10 @@ func (j *job) stream(ctx context.Context, stream string) (err error) {
 		if err != nil {
 			return err
 		}
-		if p.done == 0 {
+		if p.done == 0 && p.phase == "" {
 			p.done = done + p.n
 		}
-		if leave == nil && j.s.large(ctx, j.u, p) {
+		if leave == nil && p.n > 0 && j.s.large(ctx, j.u, p) {
 			if leave, err = j.s.bulk.enter(ctx); err != nil {
 				return err
 			}
@@ -133,7 +133,7 @@ func (j *job) stream(ctx context.Context, stream string) (err error) {
 			return err
 		}
 		done, cursor, more = p.done, p.cursor, p.more
-		j.progress(p, j.s.clock.Now().Sub(began)-(j.waited-waited))
+		j.progress(stream, p, j.s.clock.Now().Sub(began)-(j.waited-waited))
 	}
 	return nil
 }
@@ -167,9 +167,15 @@ func (j *job) write(ctx context.Context, p page) error {
 
 // progress shows how far the stream is; took is what asking for the page and writing it took, without the waits between
 // tries. The rate is smoothed, so that the time left does not jump.
-func (j *job) progress(p page, took time.Duration) {
-	j.s.update(j.u, false, func(st *store.SyncState) {
-		st.State, st.Done, st.Total, st.ClockSkew = StateRunning, p.done, p.total, j.skew
+func (j *job) progress(stream string, p page, took time.Duration) {
+	if p.note != "" {
+		j.s.log.Warn("a store's answer", "store", j.u.name, "stream", stream, "note", p.note)
+	}
+	j.s.update(j.u, p.note != "", func(st *store.SyncState) {
+		st.State, st.Done, st.Total, st.ClockSkew, st.Phase = StateRunning, p.done, p.total, j.skew, or(p.phase, stream)
+		if p.note != "" {
+			st.LastError = p.note
+		}
 		if p.n == 0 || took <= 0 {
 			return
 		}

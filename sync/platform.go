@@ -94,6 +94,28 @@ type Known interface {
 	OpenOrders(ctx context.Context, after string, limit int) ([]string, error)
 }
 
+// Spooler is a Known that has a place for what a platform sends all at once and in any order, until it can be brought page
+// by page. A platform that wants one asks its Known whether it is one.
+type Spooler interface {
+	// Spool opens the shop's one spool, with what is in it. Whoever opens it closes it.
+	Spool(ctx context.Context) (Spool, error)
+}
+
+// Spool keeps pieces of orders, with a state of the platform's own that says how far it has come. It is on the disk, and
+// survives the end of the process; but it may be gone the next time, and must be filled again then.
+type Spool interface {
+	// State is what was given with the last Add; nil = there is nothing in it.
+	State(ctx context.Context) ([]byte, error)
+	// Add keeps rows and the state behind them, both or neither. The same row twice is one.
+	Add(ctx context.Context, rows []store.SpoolRow, state []byte) error
+	// Next gives the heads after one of them, at most so many, each with its parts.
+	Next(ctx context.Context, after int64, limit int) ([]store.SpoolEntry, error)
+	// Clear empties it. Remove deletes it, and closes it with that.
+	Clear(ctx context.Context) error
+	Remove() error
+	Close() error
+}
+
 // Batch is one page of a stream.
 type Batch struct {
 	Orders []store.Pulled
@@ -102,6 +124,8 @@ type Batch struct {
 	// Done and Total are for the progress: how many orders this stream has brought in this pass with this page, and
 	// how many it is going to. Total 0 = unknown; Done 0 with a Total = the engine counts by itself.
 	Done, Total int
+	Phase       string   // what the stream is at where that is not its name, such as PhaseExport; Done and Total are of it
+	Note        string   // what the merchant should know of, in a sentence, although nothing failed: kept until the run ends
 	Seen        []string // external ids that were looked at and have not changed
 	Gone        []string // external ids that the platform no longer has
 	// ClockSkew is how far the store's clock is ahead of ours; 0 = unknown, or too little to matter.

@@ -11,6 +11,8 @@ import (
 	"github.com/orderdeck/orderdeck/store/order/filter"
 )
 
+var _ Spooler = (*known)(nil)
+
 // known answers a platform's questions about its shop's orders.
 type known struct {
 	db   Database
@@ -46,6 +48,15 @@ func (k *known) OpenOrders(ctx context.Context, after string, limit int) ([]stri
 	return k.db.OpenOrders(ctx, k.shop, after, limit)
 }
 
+// Spool implements Spooler.
+func (k *known) Spool(ctx context.Context) (Spool, error) {
+	s, err := k.db.Spool(ctx, k.shop)
+	if err != nil {
+		return nil, err // and no Spool that is a nil *store.Spool
+	}
+	return s, nil
+}
+
 // remember notes what was left out, once that is written.
 func (k *known) remember(left []order.Order, taken []store.Pulled) {
 	k.mu.Lock()
@@ -79,7 +90,7 @@ func (s *Service) shopPage(ctx context.Context, src *Source, k *known, stream st
 		Orders: taken, Skipped: skips, Seen: b.Seen, Gone: b.Gone,
 	}
 	return page{
-		n: n, cursor: b.Cursor, more: b.More, done: b.Done, total: b.Total, skew: b.ClockSkew,
+		n: n, cursor: b.Cursor, more: b.More, done: b.Done, total: b.Total, skew: b.ClockSkew, phase: b.Phase, note: b.Note,
 		apply: func(ctx context.Context) (store.Result, error) {
 			res, err := s.o.DB.Apply(ctx, p)
 			if err == nil {

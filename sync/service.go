@@ -33,6 +33,7 @@ type Database interface {
 	Counts(ctx context.Context, shops []string) (store.Counts, error)
 	BackgroundPass(ctx context.Context) error
 	BulkImport(ctx context.Context, run func() error) error
+	Spool(ctx context.Context, shop string) (*store.Spool, error)
 }
 
 var _ Database = (*store.DB)(nil)
@@ -68,6 +69,13 @@ const (
 
 // PhaseIndexing is the store.SyncState.Phase after a large first import, while the database builds its indexes.
 const PhaseIndexing = "indexing"
+
+// Phases of a first import by an export that the store makes: the store is at work, then its file is fetched. Then the
+// orders come.
+const (
+	PhaseExport = "the store's export"
+	PhaseFile   = "the export's file"
+)
 
 // SupplierPrefix stands before the name of a supplier where a SyncState or a cursor is one of a supplier.
 const SupplierPrefix = "supplier:"

@@ -36,6 +36,7 @@ type page struct {
 	cursor      []byte
 	more        bool
 	done, total int
+	phase, note string // as in Batch
 	skew        time.Duration
 }
 

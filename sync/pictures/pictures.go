@@ -20,6 +20,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/orderdeck/orderdeck/sync/httpx"
 )
 
 const (
@@ -204,17 +206,12 @@ func (f *Fetcher) dial(ctx context.Context, network, address string) (net.Conn, 
 		if err != nil {
 			return err
 		}
-		if ip := net.ParseIP(host); !own && (ip == nil || !public(ip)) {
+		if ip := net.ParseIP(host); !own && (ip == nil || !httpx.Public(ip)) {
 			return errPrivate
 		}
 		return nil
 	}}
 	return d.DialContext(ctx, network, address)
-}
-
-func public(ip net.IP) bool {
-	shared := net.IPNet{IP: net.IPv4(100, 64, 0, 0), Mask: net.CIDRMask(10, 32)}
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !shared.Contains(ip)
 }
 
 // redirect follows only to the same host and never down to http.

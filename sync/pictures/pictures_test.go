@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/orderdeck/orderdeck/sync/httpx"
 )
 
 func red(w, h int) []byte {
@@ -104,7 +106,7 @@ func TestPublicAddresses(t *testing.T) {
 		"::1": false, "fe80::1": false, "fd00::1": false, "0.0.0.0": false, "224.0.0.1": false, "::ffff:127.0.0.1": false,
 		"93.184.216.34": true, "2606:2800:220:1::1": true,
 	} {
-		if got := public(net.ParseIP(address)); got != want {
+		if got := httpx.Public(net.ParseIP(address)); got != want {
 			t.Errorf("%s: %v", address, got)
 		}
 	}

@@ -36,6 +36,8 @@ type Options struct {
 	Sleep     func(context.Context, time.Duration) error // nil = time passes
 	Timeout   time.Duration
 	Transport http.RoundTripper
+	// BulkFrom is how many orders make a first import a bulk operation; 0 = DefaultBulkFrom, less = never.
+	BulkFrom int
 }
 
 // Platform is one Shopify store.
@@ -51,7 +53,13 @@ type Platform struct {
 	bucket bucket
 	costs  map[string]float64 // what was asked for by each operation the last time
 
-	size int // orders on the next page; only Pull uses it
+	agent string
+	local bool // the store is on this machine
+
+	// Only Pull uses these.
+	size       int   // orders on the next page
+	askParcels int   // orders whose parcels are asked for at once
+	filePart   int64 // bytes of a bulk operation's file with each question
 }
 
 var _ sync.Platform = (*Platform)(nil)
@@ -75,7 +83,7 @@ func New(o Options) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Platform{o: o, costs: map[string]float64{}, size: firstPage}
+	p := &Platform{o: o, costs: map[string]float64{}, size: firstPage, askParcels: parcelsAtOnce, filePart: filePart, local: local(u.String())}
 	secrets := []string{o.Key}
 	id, secret, both := strings.Cut(o.Key, ":")
 	switch {
@@ -91,6 +99,7 @@ func New(o Options) (*Platform, error) {
 	if o.Version != "" {
 		agent += "/" + o.Version
 	}
+	p.agent = agent
 	p.http, err = httpx.New(httpx.Options{
 		URL: u.String(), UserAgent: agent, Secrets: secrets, Timeout: o.Timeout, Transport: o.Transport, Clock: o.Clock,
 	})

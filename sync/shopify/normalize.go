@@ -15,7 +15,7 @@ import (
 type fields struct {
 	admin.OrderHead
 	LineItems admin.Lines    `json:"lineItems"`
-	Parcels   []admin.Parcel `json:"parcels"` // what is in the fulfilments; a bulk operation cannot tell
+	Parcels   []admin.Parcel `json:"parcels"` // what is in the fulfilments; nil = not known
 }
 
 // normalize says an order of Shopify in Orderdeck's words. It is pure: the same answer gives the same order. Amounts are in

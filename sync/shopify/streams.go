@@ -63,6 +63,14 @@ func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sy
 		if err := read(&c); err != nil {
 			return sync.Batch{}, err
 		}
+		switch {
+		case len(raw) == 0:
+			return p.first(ctx, s, known)
+		case c.Bulk != nil:
+			return p.bulk(ctx, c, s, known)
+		case c.Gone:
+			return p.goneMeanwhile(ctx, c, known)
+		}
 		return p.updated(ctx, c, s)
 	case streamDestroyed:
 		var c goneCursor
@@ -82,6 +90,14 @@ type cursor struct {
 	Served int       `json:"served,omitempty"`
 	Done   int       `json:"done,omitempty"`
 	Total  int       `json:"total,omitempty"`
+
+	// Of the first import alone.
+	Begun     time.Time   `json:"begun,omitzero"`      // by the store's clock
+	Bulk      *bulkCursor `json:"bulk,omitempty"`      // it goes by a bulk operation
+	Paged     bool        `json:"paged,omitempty"`     // it was to, and does not
+	Gone      bool        `json:"gone,omitempty"`      // it has ended: what was deleted since Begun is looked for
+	GoneAfter string      `json:"goneAfter,omitempty"` // Shopify's cursor within that search
+	Spooled   bool        `json:"spooled,omitempty"`   // the spool is to be removed
 }
 
 func encode(c any) []byte {
@@ -95,11 +111,19 @@ func search(field string, since time.Time) string {
 	return field + ":>='" + since.UTC().Format("2006-01-02T15:04:05Z") + "'"
 }
 
+// first begins the first import. Nothing is done before this cursor is kept: a bulk operation is found again by the date
+// in it.
+func (p *Platform) first(ctx context.Context, s *shop, known sync.Known) (sync.Batch, error) {
+	c := cursor{Begun: p.storeNow(), Total: p.count(ctx)}
+	if !p.large(c.Total, known) {
+		return p.updated(ctx, c, s)
+	}
+	c.Bulk = &bulkCursor{Planned: c.Begun}
+	return sync.Batch{Cursor: encode(c), More: true, ClockSkew: s.skew, Phase: sync.PhaseExport, Total: c.Total}, nil
+}
+
 func (p *Platform) updated(ctx context.Context, c cursor, s *shop) (sync.Batch, error) {
 	first := c.Since.IsZero()
-	if first && c.Done == 0 && c.Total == 0 {
-		c.Total = p.count(ctx)
-	}
 	page, err := p.page(ctx, &c)
 	if err != nil {
 		return sync.Batch{}, err
@@ -128,10 +152,39 @@ func (p *Platform) updated(ctx context.Context, c cursor, s *shop) (sync.Batch, 
 		if c.High.IsZero() || next.Before(c.Since) {
 			next = c.Since
 		}
-		c = cursor{Since: next}
+		c = cursor{Since: next, Begun: c.Begun, Gone: !c.Begun.IsZero()}
+		b.More = c.Gone
 	case c.Served >= deep && c.High.After(c.Since):
 		// A new search from here: what has the same second comes again.
 		c.Since, c.After, c.Served = c.High, "", 0
+	}
+	b.Cursor = encode(c)
+	return b, nil
+}
+
+// goneMeanwhile ends the first import with the orders that were deleted while it went on: what is handed on is as old as
+// that may have taken, and nobody would look for their events any more.
+func (p *Platform) goneMeanwhile(ctx context.Context, c cursor, known sync.Known) (sync.Batch, error) {
+	if from, ok := known.(sync.Spooler); ok && c.Spooled {
+		spool, err := from.Spool(ctx)
+		if err == nil {
+			err = spool.Remove()
+		}
+		if err != nil {
+			return sync.Batch{}, err
+		}
+	}
+	ids, next, err := p.destroyedSince(ctx, c.Begun, c.GoneAfter)
+	switch k := sync.KindOf(err); {
+	case k == sync.Refused, k == sync.Auth && errors.Is(err, errNothingDone): // it is no reason to have no orders at all
+	case err != nil:
+		return sync.Batch{}, err
+	}
+	b := sync.Batch{Gone: ids, More: true}
+	if next != "" {
+		c.GoneAfter, c.Spooled = next, false
+	} else {
+		c = cursor{Since: c.Since}
 	}
 	b.Cursor = encode(c)
 	return b, nil
@@ -172,7 +225,7 @@ func (p *Platform) page(ctx context.Context, c *cursor) (listed, error) {
 		}
 		a, err := p.call(ctx, "Orders", admin.Orders_Operation, vars, &out)
 		switch {
-		case (errors.Is(err, errTooDear) || errors.Is(err, httpx.ErrTooLarge)) && p.size > 1:
+		case isTooDear(err) && p.size > 1:
 			p.size /= 2
 			continue
 		case sync.KindOf(err) == sync.Refused && c.After != "" && !errors.Is(err, errTooDear):
@@ -310,9 +363,6 @@ func (p *Platform) complete(ctx context.Context, v *fields) (more bool, err erro
 		v.Fulfillments, v.Refunds, v.Transactions = out.Order.Fulfillments, out.Order.Refunds, out.Order.Transactions
 		more = true
 	}
-	if v.Parcels == nil {
-		return more, nil // from a bulk operation, which cannot tell
-	}
 	for i := range v.Fulfillments {
 		if slices.ContainsFunc(v.Parcels, func(known admin.Parcel) bool { return known.Id == v.Fulfillments[i].Id }) {
 			continue
@@ -343,8 +393,14 @@ func (p *Platform) complete(ctx context.Context, v *fields) (more bool, err erro
 	return more, nil
 }
 
+var errVanished = errors.New("it is not there any more")
+
 func (p *Platform) vanished() error {
-	return sync.Errorf(sync.BadAnswer, "an order of %s went away while it was read", p.http.Host())
+	return &sync.Error{Kind: sync.BadAnswer, Text: "an order of " + p.http.Host() + " went away while it was read", Err: errVanished}
+}
+
+func isTooDear(err error) bool {
+	return errors.Is(err, errTooDear) || errors.Is(err, httpx.ErrTooLarge)
 }
 
 // goneCursor is where "destroyed" stands.
@@ -372,9 +428,33 @@ func (p *Platform) destroyed(ctx context.Context, c goneCursor, s *shop, known s
 }
 
 func (p *Platform) events(ctx context.Context, c goneCursor, s *shop, now time.Time) (sync.Batch, error) {
-	vars := map[string]any{"first": 100, "query": "subject_type:ORDER AND action:destroy AND " + search("created_at", c.Since)}
-	if c.After != "" {
-		vars["after"] = c.After
+	ids, next, err := p.destroyedSince(ctx, c.Since, c.After)
+	if err != nil {
+		if sync.KindOf(err) == sync.Refused && c.After != "" {
+			c.After = ""
+			return sync.Batch{Cursor: encode(c), More: true}, nil
+		}
+		return sync.Batch{}, err
+	}
+	b := sync.Batch{Gone: ids}
+	if next != "" {
+		c.After, b.More = next, true
+	} else {
+		c.After, c.Since, c.Ended = "", now.Add(s.skew-goneEvery), now
+		// An order that is older than a key may see looks as if it were gone.
+		if (now.Sub(c.Round) >= openEvery || c.Round.After(now)) && slices.Contains(s.scopes, "read_all_orders") {
+			c.Going, c.Open, b.More = true, "", true
+		}
+	}
+	b.Cursor = encode(c)
+	return b, nil
+}
+
+// destroyedSince gives the orders whose deletion left an event, page by page; next is "" with the last.
+func (p *Platform) destroyedSince(ctx context.Context, since time.Time, after string) (ids []string, next string, err error) {
+	vars := map[string]any{"first": 100, "query": "subject_type:ORDER AND action:destroy AND " + search("created_at", since)}
+	if after != "" {
+		vars["after"] = after
 	}
 	// Events are of several kinds, and a new one must not make the page unreadable.
 	var out struct {
@@ -387,36 +467,21 @@ func (p *Platform) events(ctx context.Context, c goneCursor, s *shop, now time.T
 			} `json:"nodes"`
 		} `json:"events"`
 	}
-	if _, err := p.call(ctx, "Destroyed", admin.Destroyed_Operation, vars, &out); err != nil {
-		if sync.KindOf(err) == sync.Refused && c.After != "" {
-			c.After = ""
-			return sync.Batch{Cursor: encode(c), More: true}, nil
-		}
-		return sync.Batch{}, err
+	if _, err := p.call(ctx, "Destroyed", admin.Destroyed_Operation, vars, &out); err != nil || out.Events == nil {
+		return nil, "", err
 	}
-	var b sync.Batch
-	next := ""
-	if out.Events != nil {
-		for _, e := range out.Events.Nodes {
-			if e.Action == "destroy" && e.Kind == "ORDER" && strings.Contains(e.Subject, "/Order/") {
-				b.Gone = append(b.Gone, number(e.Subject))
-			}
-		}
-		if out.Events.PageInfo.HasNextPage {
-			next = deref(out.Events.PageInfo.EndCursor)
+	for _, e := range out.Events.Nodes {
+		if e.Action == "destroy" && e.Kind == "ORDER" && strings.Contains(e.Subject, "/Order/") {
+			ids = append(ids, number(e.Subject))
 		}
 	}
-	if next != "" && next != c.After {
-		c.After, b.More = next, true
-	} else {
-		c.After, c.Since, c.Ended = "", now.Add(s.skew-goneEvery), now
-		// An order that is older than a key may see looks as if it were gone.
-		if (now.Sub(c.Round) >= openEvery || c.Round.After(now)) && slices.Contains(s.scopes, "read_all_orders") {
-			c.Going, c.Open, b.More = true, "", true
-		}
+	if out.Events.PageInfo.HasNextPage {
+		next = deref(out.Events.PageInfo.EndCursor)
 	}
-	b.Cursor = encode(c)
-	return b, nil
+	if next == after {
+		next = ""
+	}
+	return ids, next, nil
 }
 
 // stillThere asks whether the next open orders are there.

@@ -203,7 +203,7 @@ func (s *session) progress(service *sync.Service, l locale.Locale, show bool) (s
 // progressLine adds up what all stores are at: "31.400 of 100.000 orders, 8.214 a second, 8 s left". The suppliers come
 // before the stores, and are named for what they bring.
 func progressLine(states []store.SyncState, l locale.Locale) string {
-	var stores, suppliers []store.SyncState
+	var stores, exports, suppliers []store.SyncState
 	for _, st := range states {
 		switch {
 		case st.State != sync.StateRunning:
@@ -211,11 +211,16 @@ func progressLine(states []store.SyncState, l locale.Locale) string {
 			suppliers = append(suppliers, st)
 		case st.Phase == sync.PhaseIndexing:
 			return "building the search index"
+		case st.Phase == sync.PhaseExport, st.Phase == sync.PhaseFile: // counted apart: the same orders come again
+			exports = append(exports, st)
 		default:
 			stores = append(stores, st)
 		}
 	}
 	if line := sumLine(stores, "orders", l); line != "" {
+		return line
+	}
+	if line := sumLine(exports, "orders in the store's export", l); line != "" {
 		return line
 	}
 	return sumLine(suppliers, "entries from suppliers", l)

@@ -225,6 +225,11 @@ func (m *DB) BulkImport(_ context.Context, run func() error) error {
 	return err
 }
 
+// Spool is as in sync.Database. It is a real one, beside the path.
+func (m *DB) Spool(ctx context.Context, shop string) (*store.Spool, error) {
+	return store.OpenSpool(ctx, m.path+"-import-"+shop)
+}
+
 // State is the last state that was kept of a shop.
 func (m *DB) State(shop string) store.SyncState {
 	m.mu.Lock()
