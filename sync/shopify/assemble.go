@@ -1,10 +1,12 @@
 package shopify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
@@ -51,7 +53,8 @@ func (p *Platform) hand(ctx context.Context, c cursor, s *shop, spool sync.Spool
 	return b, nil
 }
 
-// assemble puts an order together from its lines in the file.
+// assemble puts an order together from its lines in the file. What was ordered first has the lowest number there, and comes
+// first in a page.
 func assemble(e *store.SpoolEntry, v *fields) error {
 	if err := json.Unmarshal(e.Data, v); err != nil {
 		return err
@@ -62,6 +65,9 @@ func assemble(e *store.SpoolEntry, v *fields) error {
 			return err
 		}
 	}
+	slices.SortStableFunc(v.LineItems.Nodes, func(a, b admin.Line) int {
+		return cmp.Or(cmp.Compare(len(a.Id), len(b.Id)), strings.Compare(a.Id, b.Id))
+	})
 	return nil
 }
 

@@ -66,6 +66,7 @@ type fake struct {
 	fault     func(name string) fault
 	schema    *ast.Schema
 	mails     int
+	bulk      bulks
 }
 
 type fault string
@@ -93,7 +94,7 @@ var everyScope = []string{
 func newFake(t testing.TB) *fake {
 	f := &fake{
 		t: t, next: 1000, clock: start, scopes: everyScope, version: Version, made: map[string]int{}, asked: map[string]int{},
-		tokens: map[string]time.Time{},
+		tokens: map[string]time.Time{}, bulk: bulks{limit: 5},
 	}
 	f.now = func() time.Time { return f.clock }
 	f.mutations = f.acts()
@@ -150,6 +151,9 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if r.URL.Host == filesHost {
+		return f.serveFile(r)
+	}
 	if r.URL.Path == "/admin/oauth/access_token" {
 		return f.grant(r, body)
 	}

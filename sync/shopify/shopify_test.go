@@ -26,9 +26,19 @@ import (
 type desk struct {
 	orders  map[string]order.Order
 	cursors map[string][]byte
+	known   sync.Known
+	notes   []string
+	phases  []string
+	handed  int // orders
+	// step is called with every page before it is kept; an error is the end of the process.
+	step func(b sync.Batch) error
 }
 
-func newDesk() *desk { return &desk{map[string]order.Order{}, map[string][]byte{}} }
+func newDesk() *desk {
+	d := &desk{orders: map[string]order.Order{}, cursors: map[string][]byte{}}
+	d.known = d
+	return d
+}
 
 func (d *desk) Fingerprints(context.Context, []string) (map[string]string, error) { return nil, nil }
 
@@ -49,12 +59,26 @@ func (d *desk) pull(t testing.TB, p *Platform) {
 	for _, stream := range p.Streams() {
 		failures := 0
 		for more := true; more; {
-			b, err := p.Pull(t.Context(), stream, d.cursors[stream], d)
+			b, err := p.Pull(t.Context(), stream, d.cursors[stream], d.known)
 			if err != nil {
 				if failures++; failures > 200 || !sync.KindOf(err).Retryable() {
 					t.Fatalf("%s: %v", stream, err)
 				}
 				continue
+			}
+			if strings.Contains(string(b.Cursor)+b.Note, fileSecret) {
+				t.Fatalf("the file's address is told: %s %s", b.Cursor, b.Note)
+			}
+			if d.step != nil && d.step(b) != nil {
+				p = p.again(t)
+				continue
+			}
+			d.handed += len(b.Orders)
+			if b.Note != "" {
+				d.notes = append(d.notes, b.Note)
+			}
+			if b.Phase != "" {
+				d.phases = append(d.phases, fmt.Sprintf("%s %d/%d", b.Phase, b.Done, b.Total))
 			}
 			for _, got := range b.Orders {
 				d.orders[got.Order.ExternalID] = got.Order
@@ -65,6 +89,16 @@ func (d *desk) pull(t testing.TB, p *Platform) {
 			d.cursors[stream], more = b.Cursor, b.More
 		}
 	}
+}
+
+// again is the same platform in a new process.
+func (p *Platform) again(t testing.TB) *Platform {
+	next, err := New(p.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.size, next.filePart = p.size, p.filePart
+	return next
 }
 
 func total(m map[string]int) (n int) {

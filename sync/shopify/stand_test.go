@@ -205,6 +205,17 @@ func (f *fake) queries() object {
 			}
 			return out, nil
 		}),
+		"bulkOperation": resolver(func(args map[string]any) (any, *problem) {
+			if o := f.bulkPolled(args["id"]); o != nil {
+				return o, nil
+			}
+			return nil, nil
+		}),
+		"bulkOperations": resolver(func(map[string]any) (any, *problem) {
+			list := slices.Clone(f.bulk.all)
+			slices.Reverse(list)
+			return object{"nodes": list}, nil
+		}),
 		"draftOrder": resolver(func(args map[string]any) (any, *problem) { return f.draft(args["id"]), nil }),
 	}
 }

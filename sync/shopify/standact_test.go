@@ -140,6 +140,7 @@ func (f *fake) acts() map[string]resolver {
 			f.orders = slices.DeleteFunc(f.orders, func(other object) bool { return other["id"] == o["id"] })
 			return object{"deletedId": o["id"], "userErrors": fine}, nil
 		}),
+		"bulkOperationRunQuery": f.bulkRun,
 		"draftOrderCreate": func(args map[string]any) (any, *problem) {
 			in := args["input"].(map[string]any)
 			tags := []string{}

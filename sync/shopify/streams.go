@@ -114,7 +114,11 @@ func search(field string, since time.Time) string {
 // first begins the first import. Nothing is done before this cursor is kept: a bulk operation is found again by the date
 // in it.
 func (p *Platform) first(ctx context.Context, s *shop, known sync.Known) (sync.Batch, error) {
-	c := cursor{Begun: p.storeNow(), Total: p.count(ctx)}
+	n, err := p.count(ctx)
+	if err != nil {
+		return sync.Batch{}, err
+	}
+	c := cursor{Begun: p.storeNow(), Total: n}
 	if !p.large(c.Total, known) {
 		return p.updated(ctx, c, s)
 	}
@@ -190,13 +194,17 @@ func (p *Platform) goneMeanwhile(ctx context.Context, c cursor, known sync.Known
 	return b, nil
 }
 
-// count is how many orders there are, 0 where the store does not say: it is for the progress alone.
-func (p *Platform) count(ctx context.Context) int {
+// count is how many orders there are, 0 where the store does not say for good.
+func (p *Platform) count(ctx context.Context) (int, error) {
 	var out admin.CountOrdersResponse
-	if _, err := p.call(ctx, "CountOrders", admin.CountOrders_Operation, nil, &out); err != nil || out.OrdersCount == nil {
-		return 0
+	_, err := p.call(ctx, "CountOrders", admin.CountOrders_Operation, nil, &out)
+	switch {
+	case sync.KindOf(err).Retryable():
+		return 0, err
+	case err != nil || out.OrdersCount == nil:
+		return 0, nil
 	}
-	return out.OrdersCount.Count
+	return out.OrdersCount.Count, nil
 }
 
 // listed is a page of orders.
