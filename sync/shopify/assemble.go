@@ -36,17 +36,21 @@ func (p *Platform) hand(ctx context.Context, c cursor, s *shop, spool sync.Spool
 			return p.pages(c, spool, "an order of its file cannot be read"), nil //nolint:nilerr // it is said, and read in pages
 		}
 	}
-	if err := p.parcels(ctx, all); err != nil {
-		return sync.Batch{}, err
-	}
 	b := sync.Batch{More: true, ClockSkew: s.skew}
-	for i := range all {
-		got, err := p.whole(ctx, &all[i], s)
-		if err != nil {
-			return sync.Batch{}, err
+	known, err := p.parcels(ctx, all)
+	for i := 0; i < known; i++ {
+		got, bad := p.whole(ctx, &all[i], s)
+		if bad != nil {
+			err = bad
+			break
 		}
 		b.Orders = append(b.Orders, got)
 	}
+	if len(b.Orders) == 0 && err != nil {
+		return sync.Batch{}, err
+	}
+	// What was asked for before something failed is handed on, so that it is not asked for again.
+	entries = entries[:len(b.Orders)]
 	c.Bulk.At = entries[len(entries)-1].At
 	c.Done += len(entries)
 	b.Done, b.Total, b.Cursor = c.Done, max(c.Total, c.Done), encode(c)
@@ -94,8 +98,10 @@ const parcelsAtOnce = 10
 
 // parcels finds out what is in the parcels of orders. A bulk operation cannot tell; but where an order has one parcel, and
 // nothing was taken out of it or given back, that has whatever was sent. The others are asked for.
-func (p *Platform) parcels(ctx context.Context, all []fields) error {
-	var ask []*fields
+//
+// known is how many of the orders, from the first on, have what was to be found out: all, where nothing failed.
+func (p *Platform) parcels(ctx context.Context, all []fields) (known int, err error) {
+	var ask []int
 	for i := range all {
 		v := &all[i]
 		switch {
@@ -104,22 +110,22 @@ func (p *Platform) parcels(ctx context.Context, all []fields) error {
 		case len(v.Fulfillments) == 1 && v.Fulfillments[0].Status == "SUCCESS" && len(v.Refunds) == 0 && !v.Edited && v.CancelledAt == nil:
 			v.Parcels = []admin.Parcel{onlyParcel(v)}
 		default:
-			ask = append(ask, v)
+			ask = append(ask, i)
 		}
 	}
-	for at := 0; at < len(ask); {
-		now := ask[at:min(at+p.askParcels, len(ask))]
-		err := p.askFor(ctx, now)
+	for len(ask) > 0 {
+		now := ask[:min(p.askParcels, len(ask))]
+		err := p.askFor(ctx, all, now)
 		switch {
 		case isTooDear(err) && p.askParcels > 1:
 			p.askParcels /= 2
 			continue
 		case err != nil:
-			return err
+			return now[0], err
 		}
-		at += len(now)
+		ask = ask[len(now):]
 	}
-	return nil
+	return len(all), nil
 }
 
 func onlyParcel(v *fields) admin.Parcel {
@@ -135,10 +141,10 @@ func onlyParcel(v *fields) admin.Parcel {
 	return out
 }
 
-func (p *Platform) askFor(ctx context.Context, orders []*fields) error {
-	ids := make([]string, len(orders))
-	for i, v := range orders {
-		ids[i] = v.Id
+func (p *Platform) askFor(ctx context.Context, all []fields, which []int) error {
+	ids := make([]string, len(which))
+	for i, at := range which {
+		ids[i] = all[at].Id
 	}
 	var out struct {
 		Nodes []*struct {
@@ -154,7 +160,7 @@ func (p *Platform) askFor(ctx context.Context, orders []*fields) error {
 			continue // it was deleted meanwhile, or may not be seen
 		}
 		if i := slices.Index(ids, n.ID); i >= 0 {
-			orders[i].Parcels = append([]admin.Parcel{}, n.Parcels...)
+			all[which[i]].Parcels = append([]admin.Parcel{}, n.Parcels...)
 		}
 	}
 	return nil

@@ -329,7 +329,7 @@ func TestNothingIsLostByABulkOperationWhateverFails(t *testing.T) {
 	for seed := range schedules.Count() {
 		f := newFake(t)
 		f.schema = nil // it is held against it elsewhere
-		ids := f.variety(24)
+		ids := f.variety(14)
 		dice := rand.New(rand.NewPCG(seed, 11)) //nolint:gosec // a test that can be repeated
 		f.fault = someFaults(seed, 0.2)
 		f.bulk.file, f.bulk.mix = someFileFaults(dice, 0.4), dice
@@ -349,7 +349,7 @@ func TestNothingIsLostByABulkOperationWhateverFails(t *testing.T) {
 			o["tags"], o["updatedAt"] = []string{"x"}, stamp(f.clock)
 		}
 		p, d := f.platform(bulkFrom(10)), newDesk().withSpool(t)
-		p.size, p.filePart = 4, int64(2_000+dice.IntN(20_000))
+		p.size, p.filePart = 4, int64(10_000+dice.IntN(60_000))
 		d.step = func(sync.Batch) error {
 			if dice.Float64() < 0.05 {
 				for _, file := range d.left() {
@@ -363,7 +363,7 @@ func TestNothingIsLostByABulkOperationWhateverFails(t *testing.T) {
 		}
 		d.pull(t, p)
 		d.step, f.fault = nil, nil
-		if !slices.Equal(d.orders[ids[3]].Tags, []string{"x"}) || len(d.orders) != 24 {
+		if !slices.Equal(d.orders[ids[3]].Tags, []string{"x"}) || len(d.orders) != 14 {
 			t.Fatalf("seed %d: %d orders, %v, asked %v, %s", seed, len(d.orders), d.notes, f.asked, d.cursors)
 		}
 		f.hold(t, fmt.Sprintf("seed %d", seed), d)
