@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -29,10 +30,14 @@ type job struct {
 	s       *Service
 	u       *unit
 	started time.Time
-	counts  store.Result
-	done    int
-	skew    time.Duration
-	waited  time.Duration
+	waited  atomic.Int64 // nanoseconds between tries
+
+	// What comes of writing, which is done beside the asking.
+	counts     store.Result
+	done       int
+	skew       time.Duration
+	marked     time.Time // when the last page was written
+	markedWait int64     // how much of waited was before that
 }
 
 // run brings one unit up to date and keeps its state. It reports what came of it.
@@ -45,7 +50,7 @@ func (s *Service) run(ctx context.Context, u *unit) Report {
 	err := j.streams(ctx)
 	now := s.clock.Now()
 	rep := Report{Shop: u.name, Counts: j.counts, Started: j.started, Took: now.Sub(j.started), Err: err}
-	if busy := (rep.Took - j.waited).Seconds(); busy > 0 {
+	if busy := (rep.Took - time.Duration(j.waited.Load())).Seconds(); busy > 0 {
 		rep.Rate = float64(j.done) / busy
 	}
 	s.settle(ctx, u, rep, now)
@@ -97,7 +102,9 @@ func (j *job) streams(ctx context.Context) error {
 	return nil
 }
 
-// stream pulls one stream from its cursor to its end.
+// stream pulls one stream from its cursor to its end. While a page of a shop is written, the next one is asked for: the
+// store's answers and the disk are not waited for in turn. A page is written when the one before it is, with the cursor
+// behind it, so that whatever ends the run loses nothing and repeats nothing.
 func (j *job) stream(ctx context.Context, stream string) (err error) {
 	j.s.update(j.u, false, func(st *store.SyncState) { st.Phase, st.Done, st.Total = stream, 0, 0 })
 	cursor, err := j.s.o.DB.Cursor(ctx, j.u.name, stream)
@@ -111,31 +118,59 @@ func (j *job) stream(ctx context.Context, stream string) (err error) {
 			err = errors.Join(err, leave())
 		}
 	}()
+	asking, stop := context.WithCancel(ctx) // ends when a page cannot be written
+	defer stop()
+	written := nothing // waits for the page that is being written
 	done := 0
-	for more := true; more; {
-		if err := ctx.Err(); err != nil {
-			return err
+	j.marked, j.markedWait = j.s.clock.Now(), j.waited.Load()
+	for {
+		p, err := j.page(asking, stream, cursor)
+		if failed := written(); failed != nil {
+			return failed
 		}
-		began, waited := j.s.clock.Now(), j.waited
-		p, err := j.page(ctx, stream, cursor)
 		if err != nil {
 			return err
 		}
 		if p.done == 0 && p.phase == "" {
 			p.done = done + p.n
 		}
+		p.phase = or(p.phase, stream)
 		if leave == nil && p.n > 0 && j.s.large(ctx, j.u, p) {
 			if leave, err = j.s.bulk.enter(ctx); err != nil {
 				return err
 			}
 		}
-		if err := j.write(ctx, p); err != nil {
-			return err
+		done, cursor, written = p.done, p.cursor, j.writing(ctx, p, stop)
+		if err := ctx.Err(); err != nil || !p.more || p.known == nil { // a supplier is asked when it is written down
+			if failed := written(); failed != nil {
+				return failed
+			}
+			if written = nothing; !p.more || err != nil {
+				return err
+			}
 		}
-		done, cursor, more = p.done, p.cursor, p.more
-		j.progress(stream, p, j.s.clock.Now().Sub(began)-(j.waited-waited))
 	}
-	return nil
+}
+
+func nothing() error { return nil }
+
+// writing writes a page beside what the caller does next, and gives the way to wait for it. What fails calls stop.
+func (j *job) writing(ctx context.Context, p page, stop func()) (written func() error) {
+	if p.known != nil {
+		p.known.writing.Lock()
+	}
+	end := make(chan error, 1)
+	go func() {
+		err := j.write(ctx, p)
+		if err != nil {
+			stop()
+		}
+		if p.known != nil {
+			p.known.writing.Unlock()
+		}
+		end <- err
+	}()
+	return func() error { return <-end }
 }
 
 // page asks for one page, as often as it takes.
@@ -147,7 +182,7 @@ func (j *job) page(ctx context.Context, stream string, cursor []byte) (p page, e
 	return p, err
 }
 
-// write applies a page and counts what it did.
+// write applies a page, counts what it did, and shows how far that is.
 func (j *job) write(ctx context.Context, p page) error {
 	res, err := p.apply(ctx)
 	if err != nil {
@@ -162,17 +197,21 @@ func (j *job) write(ctx context.Context, p page) error {
 	if p.skew != 0 {
 		j.skew = p.skew
 	}
+	j.progress(p)
 	return nil
 }
 
-// progress shows how far the stream is; took is what asking for the page and writing it took, without the waits between
-// tries. The rate is smoothed, so that the time left does not jump.
-func (j *job) progress(stream string, p page, took time.Duration) {
+// progress shows how far the stream is. The rate is that since the page before, without the waits between tries; it is
+// smoothed, so that the time left does not jump.
+func (j *job) progress(p page) {
+	now, waited := j.s.clock.Now(), j.waited.Load()
+	took := now.Sub(j.marked) - time.Duration(waited-j.markedWait)
+	j.marked, j.markedWait = now, waited
 	if p.note != "" {
-		j.s.log.Warn("a store's answer", "store", j.u.name, "stream", stream, "note", p.note)
+		j.s.log.Warn("a store's answer", "store", j.u.name, "stream", p.phase, "note", p.note)
 	}
 	j.s.update(j.u, p.note != "", func(st *store.SyncState) {
-		st.State, st.Done, st.Total, st.ClockSkew, st.Phase = StateRunning, p.done, p.total, j.skew, or(p.phase, stream)
+		st.State, st.Done, st.Total, st.ClockSkew, st.Phase = StateRunning, p.done, p.total, j.skew, p.phase
 		if p.note != "" {
 			st.LastError = p.note
 		}
@@ -253,7 +292,7 @@ func (j *job) wait(ctx context.Context, d time.Duration, e *Error) error {
 	case <-t.C():
 	case <-kick:
 	}
-	j.waited += j.s.clock.Now().Sub(now)
+	j.waited.Add(int64(j.s.clock.Now().Sub(now)))
 	j.s.update(j.u, true, func(st *store.SyncState) { st.State, st.NextRun = StateRunning, time.Time{} })
 	return nil
 }

@@ -18,6 +18,10 @@ type known struct {
 	db   Database
 	shop string
 
+	// writing is locked while a page is written. Questions wait for it, so that the answer has all that was brought before:
+	// an order that is about to be written as it was a moment ago must not be taken for one that is known as it is now.
+	writing sync.RWMutex
+
 	mu      sync.Mutex
 	skipped map[string]string // external id → fingerprint of orders that the pull filter left out in this process
 }
@@ -27,6 +31,8 @@ const maxSkipped = 200_000
 
 // Fingerprints implements Known.
 func (k *known) Fingerprints(ctx context.Context, externalIDs []string) (map[string]string, error) {
+	k.writing.RLock()
+	defer k.writing.RUnlock()
 	out, err := k.db.Fingerprints(ctx, k.shop, externalIDs)
 	if err != nil {
 		return nil, err
@@ -45,6 +51,8 @@ func (k *known) Fingerprints(ctx context.Context, externalIDs []string) (map[str
 
 // OpenOrders implements Known.
 func (k *known) OpenOrders(ctx context.Context, after string, limit int) ([]string, error) {
+	k.writing.RLock()
+	defer k.writing.RUnlock()
 	return k.db.OpenOrders(ctx, k.shop, after, limit)
 }
 
@@ -71,8 +79,9 @@ func (k *known) remember(left []order.Order, taken []store.Pulled) {
 	}
 }
 
-// shopPage makes a platform's page ready to be written: it checks it and leaves out what the pull filter does.
-func (s *Service) shopPage(ctx context.Context, src *Source, k *known, stream string, b Batch) (page, error) {
+// shopPage makes a platform's page ready to be written. What the pull filter leaves out is found out then: that depends on
+// which orders are known, and the page before may not be written yet.
+func (s *Service) shopPage(src *Source, k *known, stream string, b Batch) (page, error) {
 	n := len(b.Orders) + len(b.Seen) + len(b.Gone)
 	for i := range b.Orders {
 		o := &b.Orders[i].Order
@@ -81,18 +90,17 @@ func (s *Service) shopPage(ctx context.Context, src *Source, k *known, stream st
 		}
 		o.Store = src.Shop.Name
 	}
-	taken, left, skips, err := s.choose(ctx, src, b.Orders)
-	if err != nil {
-		return page{}, err
-	}
-	p := store.Page{
-		Shop: src.Shop.Name, Stream: stream, Cursor: b.Cursor,
-		Orders: taken, Skipped: skips, Seen: b.Seen, Gone: b.Gone,
-	}
 	return page{
-		n: n, cursor: b.Cursor, more: b.More, done: b.Done, total: b.Total, skew: b.ClockSkew, phase: b.Phase, note: b.Note,
+		known: k, n: n, cursor: b.Cursor, more: b.More, done: b.Done, total: b.Total, skew: b.ClockSkew, phase: b.Phase, note: b.Note,
 		apply: func(ctx context.Context) (store.Result, error) {
-			res, err := s.o.DB.Apply(ctx, p)
+			taken, left, skips, err := s.choose(ctx, src, b.Orders)
+			if err != nil {
+				return store.Result{}, err
+			}
+			res, err := s.o.DB.Apply(ctx, store.Page{
+				Shop: src.Shop.Name, Stream: stream, Cursor: b.Cursor,
+				Orders: taken, Skipped: skips, Seen: b.Seen, Gone: b.Gone,
+			})
 			if err == nil {
 				k.remember(left, taken)
 			}

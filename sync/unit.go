@@ -32,7 +32,8 @@ type unit struct {
 // page is what one request brought, ready to be written.
 type page struct {
 	apply       func(ctx context.Context) (store.Result, error)
-	n           int // orders, links and placements looked at
+	known       *known // of the shop; nil for a supplier
+	n           int    // orders, links and placements looked at
 	cursor      []byte
 	more        bool
 	done, total int
@@ -105,7 +106,7 @@ func (s *Service) shopUnit(src *Source) *unit {
 		if err != nil {
 			return page{}, err
 		}
-		return s.shopPage(ctx, src, k, stream, b)
+		return s.shopPage(src, k, stream, b)
 	}
 	u.prepare = func(ctx context.Context) error { return s.introduce(ctx, src) }
 	return u
