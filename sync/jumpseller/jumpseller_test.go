@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"slices"
@@ -476,77 +475,6 @@ func TestAgainstTheDescription(t *testing.T) {
 	if v.checked < 10 {
 		t.Errorf("only %d exchanges were held against it", v.checked)
 	}
-}
-
-func BenchmarkPull(b *testing.B) {
-	f := newFake(b)
-	f.now = func() time.Time { return start }
-	for i := range 10_000 {
-		f.add(start.Add(-time.Duration(i)*time.Hour), nil)
-	}
-	pages := make([][]byte, 0, 100)
-	for n := range 100 {
-		_, out := f.list(map[string][]string{"limit": {"100"}, "page": {fmt.Sprint(n + 1)}})
-		data, _ := json.Marshal(out)
-		pages = append(pages, data)
-	}
-	b.Run("decode", func(b *testing.B) {
-		for b.Loop() {
-			for _, page := range pages {
-				var all []json.RawMessage
-				if err := json.Unmarshal(page, &all); err != nil {
-					b.Fatal(err)
-				}
-				for _, raw := range all {
-					var w wrapped
-					if err := json.Unmarshal(raw, &w); err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
-		}
-	})
-	b.Run("pull", func(b *testing.B) {
-		served := &pageServer{pages: pages}
-		for b.Loop() {
-			p, err := New(Options{Key: fakeKey, Transport: served, Clock: f.now})
-			if err != nil {
-				b.Fatal(err)
-			}
-			p.limit.SetLimit(1e9)
-			p.limit.SetBurst(1e9)
-			var cursor []byte
-			n := 0
-			for more := true; more; {
-				batch, err := p.Pull(b.Context(), streamNew, cursor, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				n += len(batch.Orders)
-				cursor, more = batch.Cursor, batch.More
-			}
-			if n != 10_000 {
-				b.Fatal(n)
-			}
-		}
-	})
-}
-
-// pageServer answers at once, from pages that are ready.
-type pageServer struct{ pages [][]byte }
-
-func (s *pageServer) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/store/info.json"):
-		return answer(200, `{"name":"x","currency":"EUR"}`, nil), nil
-	case strings.HasSuffix(r.URL.Path, "/count.json"):
-		return answer(200, `{"count":10000}`, nil), nil
-	}
-	n, _ := strconv.Atoi(r.URL.Query().Get("page"))
-	if n > len(s.pages) {
-		return answer(200, `[]`, nil), nil
-	}
-	return answer(200, string(s.pages[n-1]), nil), nil
 }
 
 // TestAWebPageAfterwardsIsNoRefusal is a proxy that shows a page of its own although the store has done what it was asked.

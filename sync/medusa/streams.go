@@ -68,6 +68,7 @@ type cursor struct {
 	Tied   bool      `json:"tied,omitempty"`   // more are at Since than fit a page: they are read by id
 	Offset int       `json:"offset,omitempty"` // among them
 	Last   string    `json:"last,omitempty"`   // the one before Offset; of the stream open, the last one looked at
+	First  bool      `json:"first,omitempty"`  // this pass is the first: nothing of it is known
 	Begun  bool      `json:"begun,omitempty"`  // the stream payments has its beginning
 	Done   int       `json:"done,omitempty"`   // in this pass
 	Ended  time.Time `json:"ended,omitzero"`   // the last whole pass of the stream open
@@ -235,18 +236,19 @@ func (p *Platform) tied(f feed, c *cursor, got *listed, take int) (more bool, er
 
 // changed brings the next page of orders, or of drafts, that have changed.
 func (p *Platform) changed(ctx context.Context, f feed, c cursor, s *shop, known sync.Known) (sync.Batch, error) {
-	first := c.Since.IsZero()
+	first, tied := c.Since.IsZero() || c.First, c.Tied
 	got, more, err := p.page(ctx, f, &c)
 	if err != nil {
 		return sync.Batch{}, err
 	}
+	c.First = first && more
 	b := c.batch(more)
 	b.ClockSkew = got.skew
 	if more {
 		b.Total = c.Done + max(0, got.count-len(got.items))
 	}
-	if first {
-		known = nil // nothing of it is
+	if first && !tied {
+		known = nil // nothing of it is; those of one date are read anew
 	}
 	if err := p.add(ctx, &b, got.items, s, known); err != nil {
 		return sync.Batch{}, err

@@ -1,10 +1,13 @@
 package vendure
 
 import (
-	"fmt"
+	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
+	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/internal/pulltest"
 	"github.com/orderdeck/orderdeck/sync/vendure/admin"
 )
 
@@ -22,20 +25,34 @@ func BenchmarkNormalize(b *testing.B) {
 	}
 }
 
-// BenchmarkFirstSync is a first sync of 500 orders from a store that answers at once, into a real database.
-func BenchmarkFirstSync(b *testing.B) {
-	for b.Loop() {
-		b.StopTimer()
-		f, db := newFakeStore(b), openStore(b)
-		for i := range 500 {
-			f.add("1", fmt.Sprint(i+1), time.Now().Add(-time.Duration(i)*time.Minute))
-		}
-		s := service(db, f.platform(fullPage))
-		b.StartTimer()
-		reports, err := s.Sync(b.Context(), nil)
-		if err != nil || reports[0].Counts.New != 500 {
-			b.Fatalf("%+v, %v", reports, err)
-		}
-	}
-	b.ReportMetric(float64(500*b.N)/b.Elapsed().Seconds(), "orders/s")
+// BenchmarkPull is a first pull of 10,000 orders beside its floor.
+func BenchmarkPull(b *testing.B) {
+	f := newFakeStore(b)
+	n := pulltest.Orders()
+	now := time.Now()
+	f.fill(n, time.Hour, 1)
+	pulltest.Pull(b, pulltest.Store{
+		Platform: "vendure", Orders: n, Fake: f,
+		Connect: func(to http.RoundTripper) (sync.Platform, error) {
+			return New(Options{URL: "https://shop.example", Key: f.key, Transport: to, Clock: func() time.Time { return now }})
+		},
+		Read: func(body []byte) error {
+			var in struct {
+				Data struct {
+					Orders struct {
+						Items []json.RawMessage `json:"items"`
+					} `json:"orders"`
+				} `json:"data"`
+			}
+			if err := json.Unmarshal(body, &in); err != nil {
+				return err
+			}
+			for _, raw := range in.Data.Orders.Items {
+				if err := json.Unmarshal(raw, &admin.OrderFields{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
 }

@@ -25,6 +25,7 @@ type bench struct {
 	db     string // the database file in it
 	binary string // orderdeck
 	floor  string // the minimal Bubble Tea program
+	tests  string // the folder with the connectors' test programs
 	rounds int
 	quick  bool
 	use    time.Duration // how long the memory case uses the app
@@ -49,6 +50,7 @@ var cases = []benchCase{
 	{name: "frame", run: frame},
 	{name: "csv", run: exports},
 	{name: "write", run: write},
+	{name: "pull", run: pull},
 	{name: "latency", run: latency},
 	{name: "memory", run: memory},
 	{name: "visidata", run: visidata, slow: true},
@@ -77,6 +79,7 @@ func run() error {
 	flag.StringVar(&b.data, "data", "", "folder of the database")
 	flag.StringVar(&b.binary, "orderdeck", "", "the program to measure")
 	flag.StringVar(&b.floor, "floor", "", "the minimal Bubble Tea program")
+	flag.StringVar(&b.tests, "tests", "", "folder of the connectors' test programs")
 	flag.BoolVar(&b.quick, "quick", false, "few rounds, and fail where a ratio is hopelessly off its target: a check that the benchmark works")
 	flag.DurationVar(&b.use, "use", 5*time.Minute, "how long the memory case uses the app")
 	flag.Parse()

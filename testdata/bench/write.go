@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/storetest"
 )
 
 // perPage is how many orders a page of a platform brings, and so how many are written in one transaction.
@@ -39,12 +38,12 @@ func write(ctx context.Context, b *bench) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	replay, err := newReplay(ctx, ours, floor)
+	replay, err := storetest.NewBare(ctx, ours, floor)
 	if err != nil {
 		return nil, err
 	}
-	defer replay.close()
-	if replay.words, err = b.searchWords(ctx, ours, fresh); err != nil {
+	defer replay.Close()
+	if replay.Words, err = b.searchWords(ctx, ours, fresh); err != nil {
 		return nil, err
 	}
 
@@ -59,7 +58,11 @@ func write(ctx context.Context, b *bench) ([]figure, error) {
 		if got.New != perPage {
 			return nil, fmt.Errorf("page %d: %d new orders of %d", i, got.New, perPage)
 		}
-		took, err := replay.page(ctx)
+		rows, err := replay.Next(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		took, err := replay.Write(ctx, rows)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +75,7 @@ func write(ctx context.Context, b *bench) ([]figure, error) {
 		if got.Unchanged != perPage {
 			return nil, fmt.Errorf("page %d again: %d unchanged orders of %d", i, got.Unchanged, perPage)
 		}
-		if took, err = replay.hashes(ctx, page); err != nil {
+		if took, err = replay.Hashes(ctx, page); err != nil {
 			return nil, err
 		}
 		look = append(look, took)
@@ -142,26 +145,8 @@ func (b *bench) searchWords(ctx context.Context, like string, pages []store.Page
 	if err = errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
-	raw, err := sql.Open("sqlite", "file:"+path)
+	words, err := storetest.SearchWords(ctx, path)
 	if err != nil {
-		return nil, err
-	}
-	defer raw.Close()
-	rows, err := raw.QueryContext(ctx, `SELECT o.external_id, group_concat(w.term, ' ') FROM fts_words w
-		JOIN orders o ON o.id = w.doc & ((1 << 27) - 1) GROUP BY o.id`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	words := map[string]string{}
-	for rows.Next() {
-		var id, text string
-		if err := rows.Scan(&id, &text); err != nil {
-			return nil, err
-		}
-		words[id] = text
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	if len(words) != len(pages)*perPage {
@@ -181,161 +166,6 @@ func copyShops(ctx context.Context, to *store.DB, like string) error {
 		err = errors.Join(err, to.PutShop(ctx, s))
 	}
 	return err
-}
-
-// replay writes into one database the rows that Orderdeck has written into another, with as little as it takes.
-type replay struct {
-	from, to *sql.DB
-	words    map[string]string // by external id
-	last     int64             // id of the last order that has been taken over
-	insert   map[string]*sql.Stmt
-	wide     map[string]int // columns
-}
-
-// perOrder are the tables whose rows belong to an order, by the column that names it.
-var perOrder = []struct{ table, key string }{
-	{"orders", "id"}, {"docs", "order_id"}, {"lines", "order_id"}, {"exceptions", "order_id"}, {"journal", "order_id"},
-}
-
-func newReplay(ctx context.Context, from, to string) (*replay, error) {
-	const pragmas = "&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=cache_size(-16384)&_pragma=foreign_keys(0)&_txlock=immediate"
-	r := &replay{insert: map[string]*sql.Stmt{}, wide: map[string]int{}}
-	var err error
-	if r.from, err = sql.Open("sqlite", "file:"+from+"?mode=ro&_pragma=busy_timeout(5000)"); err != nil {
-		return nil, err
-	}
-	if r.to, err = sql.Open("sqlite", "file:"+to+"?_pragma=journal_mode(WAL)"+pragmas); err != nil {
-		return nil, err
-	}
-	r.to.SetMaxOpenConns(1)
-	if err := r.from.QueryRowContext(ctx, "SELECT max(id) FROM orders").Scan(&r.last); err != nil {
-		return nil, err
-	}
-	texts := map[string]string{
-		"fts":      "INSERT INTO fts (rowid, words) VALUES (?, ?)",
-		"counters": "UPDATE counters SET n = n + ? WHERE shop = ? AND key = ? AND archived = ?",
-	}
-	for _, t := range perOrder {
-		var n int
-		if err := r.to.QueryRowContext(ctx, "SELECT count(*) FROM pragma_table_info(?)", t.table).Scan(&n); err != nil {
-			return nil, err
-		}
-		r.wide[t.table] = n
-		texts[t.table] = "INSERT INTO " + t.table + " VALUES (?" + strings.Repeat(", ?", n-1) + ")"
-	}
-	for table, text := range texts {
-		stmt, err := r.to.PrepareContext(ctx, text) //nolint:sqlclosecheck // closed with the database, by close
-		if err != nil {
-			return nil, err
-		}
-		r.insert[table] = stmt
-	}
-	return r, nil
-}
-
-func (r *replay) close() {
-	_ = r.from.Close() // nothing of it is kept
-	_ = r.to.Close()
-}
-
-type row struct {
-	table string
-	cells []any
-}
-
-// rows reads what the last page has left behind. It is not part of what is measured.
-func (r *replay) rows(ctx context.Context) ([]row, error) {
-	var all []row
-	for _, t := range perOrder {
-		some, err := r.table(ctx, t.table, "SELECT * FROM "+t.table+" WHERE "+t.key+" > ? ORDER BY 1", r.wide[t.table])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	// The rowid in the search index is the time in units of 64 s and the id in 27 bits.
-	index, err := r.table(ctx, "fts", "SELECT (created / 64000) << 27 | id, external_id, id FROM orders WHERE id > ? ORDER BY id", 3)
-	if err != nil {
-		return nil, err
-	}
-	for _, one := range index {
-		external, id := fmt.Sprint(one.cells[1]), one.cells[2].(int64)
-		all = append(all, row{"fts", []any{one.cells[0], r.words[external]}})
-		r.last = max(r.last, id)
-	}
-	return all, nil
-}
-
-// table reads the rows of one table that belong to orders after the last.
-func (r *replay) table(ctx context.Context, name, question string, wide int) ([]row, error) {
-	rows, err := r.from.QueryContext(ctx, question, r.last)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []row
-	for rows.Next() {
-		cells := make([]any, wide)
-		at := make([]any, wide)
-		for i := range cells {
-			at[i] = &cells[i]
-		}
-		if err := rows.Scan(at...); err != nil {
-			return nil, err
-		}
-		all = append(all, row{name, cells})
-	}
-	return all, rows.Err()
-}
-
-// page writes the rows of the last page in one transaction and tells how long that took.
-func (r *replay) page(ctx context.Context) (time.Duration, error) {
-	all, err := r.rows(ctx)
-	if err != nil {
-		return 0, err
-	}
-	begin := time.Now()
-	tx, err := r.to.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	use := map[string]*sql.Stmt{}
-	for table, stmt := range r.insert {
-		use[table] = tx.StmtContext(ctx, stmt)
-	}
-	for _, one := range all {
-		if _, err := use[one.table].ExecContext(ctx, one.cells...); err != nil {
-			return 0, errors.Join(fmt.Errorf("floor: %s: %w", one.table, err), tx.Rollback())
-		}
-	}
-	for key := range len(order.Stages) { // no more counters than these can have moved
-		if _, err := use["counters"].ExecContext(ctx, 1, 1, key, 0); err != nil {
-			return 0, errors.Join(err, tx.Rollback())
-		}
-	}
-	err = tx.Commit()
-	return time.Since(begin), err
-}
-
-// hashes reads the hash of every order of a page by its key.
-func (r *replay) hashes(ctx context.Context, page store.Page) (time.Duration, error) {
-	stmt, err := r.to.PrepareContext(ctx, "SELECT id, hash FROM orders WHERE shop = ? AND external_id = ?")
-	if err != nil {
-		return 0, err
-	}
-	defer stmt.Close()
-	var shop int64
-	if err := r.to.QueryRowContext(ctx, "SELECT id FROM shops WHERE name = ?", page.Shop).Scan(&shop); err != nil {
-		return 0, err
-	}
-	begin := time.Now()
-	for _, o := range page.Orders {
-		var id, hash int64
-		if err := stmt.QueryRowContext(ctx, shop, o.Order.ExternalID).Scan(&id, &hash); err != nil {
-			return 0, err
-		}
-	}
-	return time.Since(begin), nil
 }
 
 // duplicate copies a database that nobody is writing to.
