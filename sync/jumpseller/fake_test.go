@@ -388,7 +388,7 @@ func (f *fake) refulfil(id string, in map[string]any) (int, any) {
 		return message(404, "Not Found")
 	}
 	v["tracking_number"] = in["tracking_number"]
-	if o := f.orders[int(v["order_id"].(int))]; o != nil {
+	if o := f.orders[v["order_id"].(int)]; o != nil {
 		o["tracking_number"], o["tracking_company"], o["tracking_url"] = in["tracking_number"], in["tracking_company"], in["tracking_url"]
 	}
 	f.made["tracking"]++

@@ -187,8 +187,10 @@ func TestLinksToPayAndToOrderAgain(t *testing.T) {
 	bad := strconv.Itoa(f.add(start, func(o map[string]any) { o["duplicate_url"] = "javascript:alert(1)" }))
 	p := f.platform()
 	for _, c := range []struct{ id, step, url string }{
-		{waiting, "send", "https://shop.example/checkout/" + waiting}, {paid, "send", "https://shop.example/duplicate/" + paid},
-		{waiting, "create", "https://shop.example/duplicate/" + waiting}, {bad, "create", ""},
+		{waiting, "send", "https://shop.example/checkout/" + waiting},
+		{paid, "send", "https://shop.example/duplicate/" + paid},
+		{waiting, "create", "https://shop.example/duplicate/" + waiting},
+		{bad, "create", ""},
 	} {
 		done, err := p.Act(t.Context(), c.id, outbox.Act{Kind: outbox.ActDraft, Step: c.step})
 		if done.URL != c.url || (err == nil) != (c.url != "") || err == nil && !strings.Contains(done.Pending, "yourself") {

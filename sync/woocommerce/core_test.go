@@ -18,8 +18,10 @@ func (f *fake) byHand(id int, sent bool, tracking string, items map[int]float64)
 		in = append(in, map[string]any{"item_id": float64(line), "qty": qty})
 	}
 	return f.parcel(f.orders[id], sent, []any{
-		map[string]any{"id": 1, "key": "_items", "value": in}, map[string]any{"id": 2, "key": "_tracking_number", "value": tracking},
-		map[string]any{"id": 3, "key": "_shipping_provider", "value": "ups"}, map[string]any{"id": 4, "key": "_tracking_url", "value": "https://t.example/" + tracking},
+		map[string]any{"id": 1, "key": "_items", "value": in},
+		map[string]any{"id": 2, "key": "_tracking_number", "value": tracking},
+		map[string]any{"id": 3, "key": "_shipping_provider", "value": "ups"},
+		map[string]any{"id": 4, "key": "_tracking_url", "value": "https://t.example/" + tracking},
 	})
 }
 
