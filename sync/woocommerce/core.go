@@ -43,6 +43,8 @@ type coreParcel struct {
 
 func (c *coreParcel) word(keys ...string) string { return (&fields{Meta: c.Meta}).word(keys...) }
 
+func (c *coreParcel) sent() bool { return c.Sent == "true" || c.Sent == "1" }
+
 // coreParcels lists the store's own fulfilments of an order; has is false where the store has none of them, or keeps them
 // from this key.
 func (p *Platform) coreParcels(ctx context.Context, s *shop, id string) (all list[coreParcel], has bool, err error) {
@@ -92,7 +94,7 @@ func (n normalizer) coreShipments(o *order.Order) (left bool) {
 			continue
 		}
 		s := order.Shipment{
-			ExternalID: clean(c.ID), State: clean(c.Status), Live: true, Shipped: c.Sent == "true" || c.Sent == "1",
+			ExternalID: clean(c.ID), State: clean(c.Status), Live: true, Shipped: c.sent(),
 			Carrier: plain(loose(c.word(coreName, coreCarrier))), Tracking: c.word(coreTracking), URL: link(loose(c.word(coreURL))), At: n.local(loose(cmp.Or(c.word(coreAt), clean(c.Updated)))),
 		}
 		s.Delivered = s.Shipped && o.Fulfilment == order.FulfilmentDelivered

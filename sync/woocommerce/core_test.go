@@ -1,12 +1,14 @@
 package woocommerce
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // byHand makes a fulfilment as somebody in the store's admin does.
@@ -229,5 +231,32 @@ func TestOddFulfilments(t *testing.T) {
 	}
 	if o := got.Order; o.Fulfilment != order.FulfilmentPartial || o.Lines[0].Fulfilled != order.Units(1) || o.Lines[1].Fulfilled != 0 {
 		t.Errorf("%s %+v", o.Fulfilment, o.Lines)
+	}
+}
+
+// TestAParcelMadeInTheStoreGetsAnotherNumber, and keeps all else that it had.
+func TestAParcelMadeInTheStoreGetsAnotherNumber(t *testing.T) {
+	f, _ := world(t, 0)
+	f.features["fulfillments"] = true
+	id := f.add(start, nil)
+	p := f.platform()
+	act := outbox.Act{Kind: outbox.ActTracking, Key: "k1", Parcel: order.Parcel{Tracking: "1Z2"}}
+	if _, err := p.Act(t.Context(), strconv.Itoa(id), act); !errors.Is(err, outbox.ErrRejected) {
+		t.Errorf("an order without a parcel: %v", err)
+	}
+	f.byHand(id, true, "1Z0", map[int]float64{1: 1})
+	f.byHand(id, true, "1Z1", map[int]float64{2: 2})
+	if _, err := p.Act(t.Context(), strconv.Itoa(id), act); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := p.Act(t.Context(), strconv.Itoa(id), act); err != nil || !done.Already || f.made["refulfilled"] != 1 {
+		t.Errorf("again: %v %+v", err, done)
+	}
+	got, err := p.Read(t.Context(), strconv.Itoa(id))
+	if err != nil || len(got.Order.Fulfilments) != 2 || got.Order.Fulfilments[0].Tracking != "1Z0" {
+		t.Fatalf("%v %+v", err, got.Order.Fulfilments)
+	}
+	if s := got.Order.Fulfilments[1]; s.Tracking != "1Z2" || s.Carrier != "ups" || s.URL != "" || !s.At.Equal(start) || len(s.Lines) != 1 || s.Lines[0].Quantity != order.Units(2) {
+		t.Errorf("%+v", s)
 	}
 }

@@ -246,8 +246,14 @@ func (f *fake) fulfilments(method string, id int, rest []string, in map[string]a
 	if method == http.MethodPut && len(rest) == 1 {
 		for _, v := range all {
 			if fmt.Sprint(v["id"]) == rest[0] {
+				if in["meta_data"] == nil || in["status"] != v["status"] || in["is_fulfilled"] != v["is_fulfilled"] {
+					f.t.Errorf("a fulfilment became another one: %v", in)
+				}
 				v["meta_data"] = in["meta_data"]
 				f.done("refulfilled")
+				if q.Get("notify_customer") == "true" {
+					f.mails = append(f.mails, "refulfilled")
+				}
 				f.fulfilled(o)
 				return 200, v
 			}

@@ -209,26 +209,32 @@ func (p *Platform) track(ctx context.Context, n *sight, key string, parcel order
 	return p.once(ctx, n, "parcel "+key, n.s.trackingSpace()+"/orders/"+n.id+"/shipment-trackings", nil, body, nil)
 }
 
-// retrack gives the last parcel another number.
+// retrack gives the last parcel another number: the last one that was told from here, or, where there is none, the last of
+// the store's own fulfilments.
 func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
+	if a.Parcel.Tracking == "" {
+		return outbox.Done{}, outbox.Rejectedf("a parcel needs a tracking number")
+	}
 	ours := written(n.v.ours())
 	if slices.ContainsFunc(ours, func(d parcelDoc) bool { return d.Tracking == a.Parcel.Tracking }) {
 		return outbox.Done{Already: true}, nil
 	}
-	if len(ours) == 0 || a.Parcel.Tracking == "" {
-		return outbox.Done{}, outbox.Rejectedf("there is no parcel of this order that was told from here")
+	core, has, err := p.coreParcels(ctx, n.s, n.id)
+	if err != nil {
+		return outbox.Done{}, outbox.NotSent(err)
+	}
+	if len(ours) == 0 {
+		return p.retrackTheirs(ctx, n, core, a)
 	}
 	d := &ours[len(ours)-1]
 	before := d.Tracking
 	d.Tracking, d.Carrier, d.URL = a.Parcel.Tracking, cmp.Or(a.Parcel.Carrier, d.Carrier), a.Parcel.URL
 	parcel := order.Parcel{Tracking: d.Tracking, Carrier: d.Carrier, URL: d.URL}
-	core, has, err := p.coreParcels(ctx, n.s, n.id)
-	if err != nil {
-		return outbox.Done{}, outbox.NotSent(err)
-	}
 	switch old, there := n.tracked(before); {
 	case has:
-		err = p.recore(ctx, n, core, before, d, parcel)
+		if i := slices.IndexFunc(core, func(c coreParcel) bool { return c.Deleted == "" && strings.EqualFold(c.word(coreTracking), before) }); i >= 0 {
+			err = p.recore(ctx, n, &core[i], parcel, a.Notify)
+		}
 	case n.s.trackingSpace() != "":
 		if _, told := n.tracked(d.Tracking); !told {
 			err = p.track(ctx, n, "again "+a.Key, parcel)
@@ -246,20 +252,46 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 	return outbox.Done{}, err
 }
 
-// recore gives a fulfilment of the store's own another number. What is written takes the place of all that it had.
-func (p *Platform) recore(ctx context.Context, n *sight, core list[coreParcel], before string, d *parcelDoc, parcel order.Parcel) error {
+// retrackTheirs gives the last of the fulfilments that were made in the store another number.
+func (p *Platform) retrackTheirs(ctx context.Context, n *sight, core list[coreParcel], a outbox.Act) (outbox.Done, error) {
+	var last *coreParcel
 	for i := range core {
 		c := &core[i]
-		if c.Deleted != "" || !strings.EqualFold(c.word(coreTracking), before) {
+		if c.Deleted != "" {
 			continue
 		}
-		var lines []order.ShipmentLine
-		for _, l := range d.Lines {
-			lines = append(lines, order.ShipmentLine{LineID: l.ID, Quantity: quantity(loose(l.Quantity))})
+		if strings.EqualFold(c.word(coreTracking), a.Parcel.Tracking) {
+			return outbox.Done{Already: true}, nil
 		}
-		return p.mutate(ctx, n, http.MethodPut, n.path("fulfillments", url.PathEscape(string(c.ID))), nil, map[string]any{
-			"status": "fulfilled", "is_fulfilled": true, "meta_data": coreMeta(parcel, cmp.Or(d.Reference, before), lines),
-		}, nil)
+		if last == nil || number64(string(c.ID)) > number64(string(last.ID)) {
+			last = c
+		}
 	}
-	return nil
+	if last == nil {
+		return outbox.Done{}, outbox.Rejectedf("there is no parcel of this order that was told from here, and none among the store's own fulfilments")
+	}
+	return outbox.Done{ID: string(last.ID)}, p.recore(ctx, n, last, a.Parcel, a.Notify)
+}
+
+// recore gives a fulfilment of the store's own another number. What is written takes the place of all that it had, so that
+// the rest is given back as it was.
+func (p *Platform) recore(ctx context.Context, n *sight, c *coreParcel, parcel order.Parcel, notify bool) error {
+	meta := []map[string]any{{"key": coreTracking, "value": parcel.Tracking}, {"key": coreCarrier, "value": cmp.Or(parcel.Carrier, c.word(coreCarrier))}}
+	if parcel.URL != "" {
+		meta = append(meta, map[string]any{"key": coreURL, "value": parcel.URL})
+	}
+	for i := range c.Meta {
+		switch m := &c.Meta[i]; string(m.Key) {
+		case "", coreTracking, coreCarrier, coreURL: // the address that it had leads to the old number
+		case coreName:
+			if parcel.Carrier == "" {
+				meta = append(meta, map[string]any{"key": coreName, "value": m.Value})
+			}
+		default:
+			meta = append(meta, map[string]any{"key": string(m.Key), "value": m.Value})
+		}
+	}
+	return p.mutate(ctx, n, http.MethodPut, n.path("fulfillments", url.PathEscape(string(c.ID))), url.Values{"notify_customer": {fmt.Sprint(notify)}}, map[string]any{
+		"status": cmp.Or(clean(c.Status), "fulfilled"), "is_fulfilled": c.sent(), "meta_data": meta,
+	}, nil)
 }
