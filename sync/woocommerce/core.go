@@ -11,6 +11,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // WooCommerce's own fulfilments are a feature (since 10.1, off at first) with an address of its own for every order: no
@@ -42,6 +43,11 @@ type coreParcel struct {
 }
 
 func (c *coreParcel) word(keys ...string) string { return (&fields{Meta: c.Meta}).word(keys...) }
+
+// is tells whether it is the one that was made for a key, or that has a tracking number.
+func (c *coreParcel) is(key, tracking string) bool {
+	return c.Deleted == "" && (key != "" && c.word(metaKey) == key || tracking != "" && outbox.SameNumber(c.word(coreTracking), tracking))
+}
 
 func (c *coreParcel) sent() bool { return c.Sent == "true" || c.Sent == "1" }
 
@@ -115,7 +121,7 @@ func (n normalizer) coreShipments(o *order.Order) (left bool) {
 func (n normalizer) core(o *order.Order, s order.Shipment, key string) {
 	for i := range o.Fulfilments {
 		have := &o.Fulfilments[i]
-		if have.ExternalID == "" || have.ExternalID != key && (s.Tracking == "" || !strings.EqualFold(have.Tracking, s.Tracking)) {
+		if have.ExternalID == "" || have.ExternalID != key && (s.Tracking == "" || !outbox.SameNumber(have.Tracking, s.Tracking)) {
 			continue
 		}
 		s.ExternalID = have.ExternalID
@@ -135,7 +141,7 @@ func (n normalizer) core(o *order.Order, s order.Shipment, key string) {
 // told tells whether a parcel stands in what Orderdeck wrote.
 func (n normalizer) told(key, tracking string) bool {
 	for _, r := range n.v.ours() {
-		if clean(r.Reference) == key || clean(r.Tracking) == key || tracking != "" && strings.EqualFold(clean(r.Tracking), tracking) {
+		if clean(r.Reference) == key || clean(r.Tracking) == key || tracking != "" && outbox.SameNumber(clean(r.Tracking), tracking) {
 			return true
 		}
 	}

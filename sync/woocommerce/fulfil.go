@@ -43,7 +43,7 @@ func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.Tell
 	}
 	ours := n.v.ours()
 	for i := range ours {
-		if doc.Reference != "" && clean(ours[i].Reference) == doc.Reference || doc.Parcel.Tracking != "" && strings.EqualFold(clean(ours[i].Tracking), doc.Parcel.Tracking) {
+		if doc.Reference != "" && clean(ours[i].Reference) == doc.Reference || doc.Parcel.Tracking != "" && outbox.SameNumber(clean(ours[i].Tracking), doc.Parcel.Tracking) {
 			return nil
 		}
 	}
@@ -141,8 +141,7 @@ func (p *Platform) tellWay(ctx context.Context, n *sight, doc store.TellDoc, lin
 	switch {
 	case has:
 		for i := range core {
-			if c := &core[i]; c.Deleted == "" && (strings.EqualFold(c.word(coreTracking), doc.Parcel.Tracking) && doc.Parcel.Tracking != "" ||
-				key != "" && c.word(metaKey) == key) {
+			if core[i].is(key, doc.Parcel.Tracking) {
 				return nil
 			}
 		}
@@ -193,7 +192,7 @@ func (n *sight) tracked(number string) (id string, there bool) {
 		return "", false
 	}
 	for _, it := range items {
-		if strings.EqualFold(clean(it.Number), number) {
+		if number != "" && outbox.SameNumber(clean(it.Number), number) {
 			return string(it.ID), true
 		}
 	}
@@ -232,7 +231,7 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 	parcel := order.Parcel{Tracking: d.Tracking, Carrier: d.Carrier, URL: d.URL}
 	switch old, there := n.tracked(before); {
 	case has:
-		if i := slices.IndexFunc(core, func(c coreParcel) bool { return c.Deleted == "" && strings.EqualFold(c.word(coreTracking), before) }); i >= 0 {
+		if i := slices.IndexFunc(core, func(c coreParcel) bool { return c.is(d.Reference, before) }); i >= 0 {
 			err = p.recore(ctx, n, &core[i], parcel, a.Notify)
 		}
 	case n.s.trackingSpace() != "":
@@ -260,7 +259,7 @@ func (p *Platform) retrackTheirs(ctx context.Context, n *sight, core list[corePa
 		if c.Deleted != "" {
 			continue
 		}
-		if strings.EqualFold(c.word(coreTracking), a.Parcel.Tracking) {
+		if outbox.SameNumber(c.word(coreTracking), a.Parcel.Tracking) {
 			return outbox.Done{Already: true}, nil
 		}
 		if last == nil || number64(string(c.ID)) > number64(string(last.ID)) {

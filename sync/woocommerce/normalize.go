@@ -1,7 +1,6 @@
 package woocommerce
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,77 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/text"
 )
-
-// loose is a text that may come as a number, a truth value or null: plugins change what core writes.
-type loose string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (l *loose) UnmarshalJSON(data []byte) error {
-	switch {
-	case string(data) == "null":
-		*l = ""
-	case data[0] == '"':
-		if n := len(data) - 1; bytes.IndexByte(data, '\\') < 0 && n > 0 {
-			*l = loose(data[1:n])
-			return nil
-		}
-		var s string
-		if err := json.Unmarshal(data, &s); err != nil {
-			return err
-		}
-		*l = loose(s)
-	case data[0] == '{' || data[0] == '[': // nothing that we can use
-		*l = ""
-	default:
-		*l = loose(data)
-	}
-	return nil
-}
-
-// list is an array that may come as an object (PHP writes one when a plugin has taken something out of the middle), as
-// null or as something else.
-type list[T any] []T
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (l *list[T]) UnmarshalJSON(data []byte) error {
-	*l = nil
-	switch data[0] {
-	case '[':
-		return json.Unmarshal(data, (*[]T)(l))
-	case '{':
-		d := json.NewDecoder(bytes.NewReader(data))
-		if _, err := d.Token(); err != nil {
-			return err
-		}
-		for d.More() {
-			if _, err := d.Token(); err != nil {
-				return err
-			}
-			var v T
-			if err := d.Decode(&v); err != nil {
-				return err
-			}
-			*l = append(*l, v)
-		}
-	}
-	return nil
-}
-
-// thing is an object that may come as an empty array, which is how PHP writes an empty one, or as null.
-type thing[T any] struct{ v T }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *thing[T]) UnmarshalJSON(data []byte) error {
-	if data[0] != '{' {
-		return nil
-	}
-	return json.Unmarshal(data, &t.v)
-}
 
 // glance is what a quick look at an order shows.
 type glance struct {
@@ -265,76 +197,6 @@ func (n normalizer) order() order.Order {
 	n.states(&o)
 	n.parcels(&o)
 	return o
-}
-
-func clean(l loose) string { return text.Limit(text.Clean(string(l)), 1000) }
-
-const naive = "2006-01-02T15:04:05"
-
-// instant reads a date of one of the …_gmt fields, which carry no zone.
-func instant(l loose) time.Time {
-	t, err := time.ParseInLocation(naive, strings.TrimSuffix(string(l), "Z"), time.UTC)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
-
-// created is when the order was made; drafts may have no date in GMT.
-func (n normalizer) created() time.Time {
-	if t := instant(n.v.Created); !t.IsZero() {
-		return t
-	}
-	return n.local(n.v.CreatedHere)
-}
-
-// rational reads a decimal number of sensible size.
-func rational(l loose) (*big.Rat, bool) {
-	s := strings.TrimSpace(string(l))
-	if s == "" || len(s) > 40 {
-		return nil, false
-	}
-	if i := strings.IndexAny(s, "eE"); i >= 0 { // an exponent that nobody needs could take all memory
-		if e, err := strconv.Atoi(s[i+1:]); err != nil || e > 18 || e < -18 {
-			return nil, false
-		}
-	}
-	return new(big.Rat).SetString(s)
-}
-
-// money reads an amount, which is a decimal text here.
-func (n normalizer) money(l loose) order.Money {
-	if m, err := order.ParseMoney(string(l), n.currency); err == nil {
-		return m
-	}
-	r, ok := rational(l) // a number of some plugin's, with an exponent
-	if !ok {
-		return order.New(0, n.currency)
-	}
-	return n.ratio(r)
-}
-
-// ratio makes an amount of a fraction: exact as far as a few more decimals than the currency has can say it.
-func (n normalizer) ratio(r *big.Rat) order.Money {
-	exact := strings.TrimRight(strings.TrimRight(r.FloatString(order.Exponent(n.currency)+4), "0"), ".")
-	m, err := order.ParseMoney(cmp.Or(exact, "0"), n.currency)
-	if err != nil {
-		return order.New(0, n.currency)
-	}
-	return m
-}
-
-// quantity reads how many, which may be a fraction; more than four decimals are rounded.
-func quantity(l loose) order.Quantity {
-	if q, err := order.ParseQuantity(string(l)); err == nil {
-		return q
-	}
-	if r, ok := rational(l); ok {
-		if q, err := order.ParseQuantity(r.FloatString(4)); err == nil {
-			return q
-		}
-	}
-	return 0
 }
 
 func (a *address) normal() order.Address {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // What an order knows of its parcels stands in its meta data: core has no field for it.
@@ -136,7 +137,7 @@ func (n normalizer) parcels(o *order.Order) {
 // add adds a parcel unless there is one with its number.
 func (normalizer) add(o *order.Order, s order.Shipment) {
 	for i := range o.Fulfilments {
-		if have := &o.Fulfilments[i]; s.Tracking != "" && strings.EqualFold(have.Tracking, s.Tracking) {
+		if have := &o.Fulfilments[i]; s.Tracking != "" && outbox.SameNumber(have.Tracking, s.Tracking) {
 			have.URL, have.Carrier = cmp.Or(have.URL, s.URL), cmp.Or(have.Carrier, s.Carrier)
 			return
 		}
