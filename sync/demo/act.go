@@ -46,6 +46,9 @@ func (p *platform) find(externalID string) (*plan, int64, error) {
 		for k := range pl.deeds.told {
 			now = max(now, pl.deeds.told[k].At)
 		}
+		for k := range pl.deeds.acts {
+			now = max(now, pl.deeds.acts[k].At)
+		}
 	}
 	if pl.vanished <= now {
 		return nil, 0, fmt.Errorf("%w: %s no longer lists %s", outbox.ErrGone, p.shop.title, p.shop.number(i))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync/internal/journal"
+	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // What the merchant does changes the world. A line that an order was made for at a demo supplier is in the merchant's
@@ -21,6 +22,7 @@ import (
 type deeds struct {
 	lines []taken
 	told  []told
+	acts  []deed
 }
 
 // taken is a line in the merchant's hands.
@@ -58,13 +60,31 @@ func (h *hands) at(i int) *deeds {
 	return h.of[i]
 }
 
+// touched lists the orders at whose store something was done after since, until an instant. They may be older than those
+// to which anything happens by itself.
+func (h *hands) touched(since, until int64) (out []int) {
+	if !h.some.Load() {
+		return nil
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	in := func(at int64) bool { return since < at && at <= until }
+	for i, d := range h.of {
+		if slices.ContainsFunc(d.acts, func(x deed) bool { return in(x.At) }) || slices.ContainsFunc(d.told, func(t told) bool { return in(t.At) }) {
+			out = append(out, i)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // change replaces the deeds of an order.
 func (h *hands) change(i int, fn func(d *deeds)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var d deeds
 	if old := h.of[i]; old != nil {
-		d = deeds{lines: slices.Clone(old.lines), told: slices.Clone(old.told)}
+		d = deeds{lines: slices.Clone(old.lines), told: slices.Clone(old.told), acts: slices.Clone(old.acts)}
 	}
 	fn(&d)
 	if h.of == nil {
@@ -74,7 +94,7 @@ func (h *hands) change(i int, fn func(d *deeds)) {
 	h.some.Store(true)
 }
 
-// forget leaves the parcels out; they are read again from the beginning.
+// forget leaves out the parcels and what else was done at the store; they are read again from the beginning.
 func (h *hands) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -217,13 +237,27 @@ func (w *World) refresh() error {
 }
 
 func (w *World) applyTold(line []byte) error {
-	var t told
-	if err := json.Unmarshal(line, &t); err != nil {
+	var kind struct{ Act outbox.ActKind }
+	if err := json.Unmarshal(line, &kind); err != nil {
 		return err
 	}
+	var t told
+	var x deed
+	into := any(&t)
+	if kind.Act != "" {
+		into = &x
+	}
+	if err := json.Unmarshal(line, into); err != nil {
+		return err
+	}
+	t.Shop, t.Order = cmp.Or(t.Shop, x.Shop), cmp.Or(t.Order, x.Order)
 	for _, s := range w.shops {
 		if i, ok := s.indexOf(t.Order); ok && s.name == t.Shop {
-			s.tell(i, &t)
+			if kind.Act != "" {
+				s.do(i, &x)
+			} else {
+				s.tell(i, &t)
+			}
 			w.parcels++
 		}
 	}

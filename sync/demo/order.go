@@ -45,13 +45,13 @@ func (p *plan) write(o *order.Order, now int64) {
 	id := v.externalID(p.index)
 	*o = order.Order{
 		Store: v.name, ExternalID: id, Number: v.number(p.index), CreatedAt: instant(p.at),
-		UpdatedAt: instant(max(p.marks.last(now), p.at)), Currency: b.currency,
+		UpdatedAt: instant(max(p.moved(now), p.at)), Currency: b.currency,
 		CustomerPayment: order.CustomerPayments[p.pay.at(now)], Refund: order.CaseStates[p.refund.at(now)],
 		Resend: order.ResendStates[p.resend.at(now)], Lifecycle: p.lifecycle(now),
 		Subtotal: b.money(b.subtotal), Discount: b.money(b.discount), ShippingCost: b.money(b.shipping),
 		Tax: b.money(b.taxes), TaxIncluded: b.included, Total: b.money(b.total),
 		PaymentMethod: methodNames[p.method][1+v.index], ShippingMethod: b.carrier, CashOnDelivery: p.method == onDelivery,
-		Source: p.source(&d), Test: p.fate == tested, Archived: p.archived <= now,
+		Source: p.source(&d), Test: p.fate == tested, Archived: p.isArchived(now),
 		AdminURL: v.admin + id,
 	}
 	if b.code != "" {
@@ -77,6 +77,7 @@ func (p *plan) write(o *order.Order, now int64) {
 		o.RawStatus, o.UnknownStatus = strangeWord, true
 	}
 	p.writeTexts(o, &d, now)
+	p.writeActs(o, id, now)
 	if p.theme == hostile {
 		p.attack(o)
 	}
@@ -88,7 +89,7 @@ func (p *plan) lifecycle(now int64) order.Lifecycle {
 		return order.LifecycleDeleted
 	case p.cancelled <= now:
 		return order.LifecycleCancelled
-	case p.archived <= now:
+	case p.isArchived(now):
 		return order.LifecycleArchived
 	}
 	return order.LifecycleOpen

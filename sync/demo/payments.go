@@ -98,6 +98,9 @@ func (p *plan) writeRefunds(o *order.Order, b *bill, d *dice, id string, now int
 }
 
 func (p *plan) cancelReason() string {
+	if p.why != "" {
+		return p.why
+	}
 	r := &p.view.words.reasons
 	switch p.fate {
 	case soldOutForGood:

@@ -30,11 +30,13 @@ type plan struct {
 	removed             int64 // deleted upstream, but still listed
 	vanished            int64 // no longer listed
 	archived            int64
+	reopened            int64 // put back by the merchant; 0 = not
 	heldUntil           int64 // 0 = never held
 	booked              int64 // preordered for then; 0 = not
 	homed               int64 // the address is complete from then on; 0 = from the beginning
 	sentBack            int64
-	noted               int64 // staff wrote something
+	noted               int64  // staff wrote something
+	why                 string // the merchant cancelled it, in his words; empty = he did not, or gave none
 
 	marks marks // of the store platform
 }

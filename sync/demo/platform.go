@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
@@ -150,14 +151,26 @@ func (p *platform) pullUpdated(ctx context.Context, cursor []byte) (sync.Batch, 
 	if c.Until == 0 && now < c.Since { // the clock was put back
 		return b, nil
 	}
+	var pl plan
 	if c.Until == 0 && now-c.Since > glance {
 		c.Until, c.Next, c.Top = now, oldest(v, c.Since, c.Known), v.known()
+		var old sync.Batch // too old for anything to happen to them, but for what the merchant did
+		for _, i := range v.hands.touched(c.Since, now) {
+			if i < c.Next {
+				v.plan(&pl, i)
+				p.tell(&old, &pl, c.Since, now)
+			}
+		}
+		b, err := p.scanUpdated(ctx, v, c)
+		b.Orders, b.Gone = append(old.Orders, b.Orders...), append(old.Gone, b.Gone...)
+		return b, err
 	}
 	if c.Until > 0 {
 		return p.scanUpdated(ctx, v, c)
 	}
-	var pl plan
-	for _, i := range v.agenda.between(v, platformKind, c.Since, now) {
+	moved := append(v.agenda.between(v, platformKind, c.Since, now), v.hands.touched(c.Since, now)...)
+	slices.Sort(moved)
+	for _, i := range slices.Compact(moved) {
 		v.plan(&pl, i)
 		if i < c.Known {
 			p.tell(&b, &pl, c.Since, now)
@@ -186,7 +199,7 @@ func (p *platform) tell(b *sync.Batch, pl *plan, since, until int64) {
 	switch {
 	case since < pl.vanished && pl.vanished <= until:
 		b.Gone = append(b.Gone, p.shop.externalID(pl.index))
-	case pl.vanished > until && pl.marks.within(since, until):
+	case pl.vanished > until && pl.movedWithin(since, until):
 		p.give(b, pl, until)
 	}
 }

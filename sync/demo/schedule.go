@@ -67,6 +67,7 @@ func (p *plan) schedule() {
 			p.leave(&p.parts[i], at)
 		}
 	}
+	p.heed()
 	p.collect()
 }
 
