@@ -135,7 +135,7 @@ func unmarked(text string) string {
 	return text
 }
 
-// entry finds the newest entry of a kind in the history that fits, of the last hundred notes and cancellations.
+// entry finds the newest entry of a kind in the history that fits, of the newest notes and cancellations, as many as the store lists at once.
 func (v *standing) entry(kind string, fits func(d historyData, public bool) bool) (id string, d historyData, ok bool) {
 	for _, h := range v.History.Items {
 		d = historyData{}

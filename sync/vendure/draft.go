@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 	"github.com/orderdeck/orderdeck/sync/vendure/admin"
 )
 
-// draftsBack is how many drafts are looked through for one that was begun.
+// draftsBack is how many of the newest orders and drafts are looked through for one that was begun.
 const draftsBack = 100
 
 // finish is what can be done to a draft that is there. Vendure places an order only together with its payment.
@@ -75,19 +76,29 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 }
 
 func (p *Platform) findDraft(ctx context.Context, key string) (*admin.DraftsOrdersOrderListItemsOrder, error) {
-	var out admin.DraftsResponse
-	_, err := p.call(ctx, "Drafts", admin.Drafts_Operation, options(map[string]any{
-		"take": min(draftsBack, p.take), "filter": map[string]any{"active": eq(false)}, "sort": map[string]any{"createdAt": "DESC", "id": "DESC"},
-	}), &out)
-	if err != nil {
-		return nil, err
-	}
-	for i := range out.Orders.Items {
-		for _, h := range out.Orders.Items[i].History.Items {
-			var d historyData
-			if json.Unmarshal(h.Data, &d) == nil && strings.HasSuffix(d.Note, mark(key)) {
-				return &out.Orders.Items[i], nil
+	for at := 0; at < draftsBack; {
+		items, total, err := p.page(ctx, "Drafts", admin.Drafts_Operation, func(take int) map[string]any {
+			return map[string]any{
+				"take": take, "skip": at, "filter": map[string]any{"active": eq(false)}, "sort": map[string]any{"createdAt": "DESC", "id": "DESC"},
 			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range items {
+			it := &admin.DraftsOrdersOrderListItemsOrder{}
+			if err := json.Unmarshal(raw, it); err != nil {
+				return nil, &sync.Error{Kind: sync.BadAnswer, Text: p.http.Host() + " sent an order of an unexpected form", Err: err}
+			}
+			for _, h := range it.History.Items {
+				var d historyData
+				if json.Unmarshal(h.Data, &d) == nil && strings.HasSuffix(d.Note, mark(key)) {
+					return it, nil
+				}
+			}
+		}
+		if at += len(items); len(items) == 0 || at >= total {
+			break
 		}
 	}
 	return nil, nil

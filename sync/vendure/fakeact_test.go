@@ -211,7 +211,7 @@ func (f *fakeStore) drafts() []byte {
 	for _, o := range f.orders {
 		items = append(items, o)
 	}
-	out, err := json.Marshal(object{"data": object{"orders": object{"items": items}}})
+	out, err := json.Marshal(object{"data": object{"orders": object{"totalItems": len(items), "items": items}}})
 	if err != nil {
 		f.t.Error(err)
 	}

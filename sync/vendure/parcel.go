@@ -53,16 +53,15 @@ func (p *Platform) retrack(ctx context.Context, v *standing, a outbox.Act) (outb
 	doc.Parcel.Carrier = cmp.Or(a.Parcel.Carrier, old.Method)
 	input := admin.FulfillOrderInput{Handler: byHand(doc.Parcel)}
 	for _, l := range old.Lines {
-		input.Lines = append(input.Lines, admin.OrderLineInput{OrderLineId: l.OrderLineId, Quantity: l.Quantity})
+		input.Lines = append(input.Lines, admin.OrderLineInput(l))
 	}
-	id := ""
+	var id string
 	if made >= 0 {
 		id = v.Fulfillments[made].Id
+	} else if made, _, err := p.make(ctx, input); err == nil {
+		id = made
 	} else {
-		var err error
-		if id, _, err = p.make(ctx, input); err != nil {
-			return outbox.Done{}, begunAlready(err)
-		}
+		return outbox.Done{}, begunAlready(err)
 	}
 	if sent {
 		if err := p.moveParcel(ctx, id, stateShipped); err != nil {

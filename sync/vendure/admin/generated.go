@@ -1948,8 +1948,12 @@ func (v *DraftShippingResponse) __premarshalJSON() (*__premarshalDraftShippingRe
 
 // DraftsOrdersOrderList includes the requested fields of the GraphQL type OrderList.
 type DraftsOrdersOrderList struct {
-	Items []DraftsOrdersOrderListItemsOrder `json:"items"`
+	TotalItems int                               `json:"totalItems"`
+	Items      []DraftsOrdersOrderListItemsOrder `json:"items"`
 }
+
+// GetTotalItems returns DraftsOrdersOrderList.TotalItems, and is useful for accessing the field via an interface.
+func (v *DraftsOrdersOrderList) GetTotalItems() int { return v.TotalItems }
 
 // GetItems returns DraftsOrdersOrderList.Items, and is useful for accessing the field via an interface.
 func (v *DraftsOrdersOrderList) GetItems() []DraftsOrdersOrderListItemsOrder { return v.Items }
@@ -5859,6 +5863,7 @@ func DraftShippingMethods(
 const Drafts_Operation = `
 query Drafts ($options: OrderListOptions!) {
 	orders(options: $options) {
+		totalItems
 		items {
 			id
 			state
@@ -5880,7 +5885,7 @@ query Drafts ($options: OrderListOptions!) {
 			shippingLines {
 				id
 			}
-			history(options: {take:20,filter:{type:{eq:"ORDER_NOTE"}}}) {
+			history(options: {filter:{type:{eq:"ORDER_NOTE"}}}) {
 				items {
 					data
 				}
@@ -6695,7 +6700,7 @@ query Standing ($id: ID!) {
 				quantity
 			}
 		}
-		history(options: {take:100,sort:{createdAt:DESC},filter:{type:{in:["ORDER_NOTE","ORDER_CANCELLATION"]}}}) {
+		history(options: {sort:{createdAt:DESC},filter:{type:{in:["ORDER_NOTE","ORDER_CANCELLATION"]}}}) {
 			items {
 				id
 				type
