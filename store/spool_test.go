@@ -27,7 +27,9 @@ func TestPartsComeBeforeAndLongAfterTheirHead(t *testing.T) {
 	s, path := testSpool(t)
 	ctx := t.Context()
 	if err := s.Add(ctx, []SpoolRow{
-		{At: 1, Parent: "b", Data: []byte("b1")}, {At: 3, ID: "a", Data: []byte("A")}, {At: 9, Parent: "a", Data: []byte("a2")},
+		{At: 1, Parent: "b", Data: []byte("b1")},
+		{At: 3, ID: "a", Data: []byte("A")},
+		{At: 9, Parent: "a", Data: []byte("a2")},
 		{At: 5, Parent: "a", Data: []byte("a1")},
 	}, []byte("first")); err != nil {
 		t.Fatal(err)

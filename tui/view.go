@@ -151,7 +151,11 @@ func (m *root) footer(b draw.Box) {
 		return
 	}
 	if t, ok := m.top().(ui.Typist); ok && t.Editing() { // letters are text now
-		for _, h := range [][2]string{{"⏎", "done"}, {"Esc", "back"}, {"↑↓", "choose"}, {"Tab", "complete"}} {
+		hints := [][2]string{{"⏎", "done"}, {"Esc", "back"}}
+		if h, ok := t.(ui.Hinter); ok {
+			hints = h.Hints()
+		}
+		for _, h := range hints {
 			n := c.Spans(in, draw.Span{Text: h[0], Style: theme.Key}, draw.Span{Text: " " + h[1], Style: theme.DimText}) + 2
 			in.X, in.W = in.X+n, in.W-n
 		}

@@ -270,12 +270,32 @@ func one(ctx context.Context, id int64, a order.Act, local bool, who string, des
 func (s *Screen) Can(action.ID) (ok bool, why string, known bool) { return false, "", false }
 
 // Footer names the keys of the form.
-func (s *Screen) Footer() []action.ID { return []action.ID{action.Open, action.Back} }
+func (s *Screen) Footer() []action.ID {
+	return []action.ID{action.Open, action.Select, action.Down, action.Up, action.Back}
+}
+
+// Name says what keys mean here.
+func (s *Screen) Name(id action.ID) string {
+	switch {
+	case id == action.Open && s.cursor < len(s.rows):
+		return "next line"
+	case id == action.Open:
+		return "do it"
+	case id == action.Select:
+		return "another choice"
+	}
+	return ""
+}
 
 // Editing tells whether the line under the cursor takes text.
 func (s *Screen) Editing() bool {
 	r := s.current()
 	return r != nil && r.field != nil
+}
+
+// Hints are what keys do while a text is typed.
+func (s *Screen) Hints() [][2]string {
+	return [][2]string{{"⏎", "next line"}, {"↑↓", "move"}, {"Esc", "back, nothing is done"}}
 }
 
 // Type takes a key of a text.

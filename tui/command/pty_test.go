@@ -104,9 +104,9 @@ func (k *talk) end() int {
 func TestAddingAStoreByQuestions(t *testing.T) {
 	home := t.TempDir()
 	k := start(t, home, "store", "add")
-	k.answer("Platform (fake, files, vendure): ", "fak\n")
+	k.answer("Platform (fake, files, signed, vendure): ", "fak\n")
 	k.wait("Did you mean fake?", 1)
-	k.wait("Platform (fake, files, vendure): ", 2)
+	k.wait("Platform (fake, files, signed, vendure): ", 2)
 	k.answer("Platform", "fake\n")
 	k.answer("Name for the store here: ", "shop\n")
 	k.answer("Address of the store: ", "shop.example\n")

@@ -35,7 +35,9 @@ func (s *session) offered(ctx context.Context, b *rulebook, method, supplier str
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(list, func(m checkout.Method) bool { return strings.EqualFold(m.Code, method) || strings.EqualFold(m.Name, method) }) {
+		if slices.ContainsFunc(list, func(m checkout.Method) bool {
+			return strings.EqualFold(m.Code, method) || strings.EqualFold(m.Name, method)
+		}) {
 			return nil
 		}
 		if !whole {

@@ -367,13 +367,22 @@ func (s *Screen) Cursor() (x, y int, ok bool) {
 func (s *Screen) Can(action.ID) (ok bool, why string, known bool) { return false, "", false }
 
 // Footer names the keys of the form.
-func (s *Screen) Footer() []action.ID { return []action.ID{action.Open, action.Back} }
+func (s *Screen) Footer() []action.ID {
+	if s.running {
+		return []action.ID{action.Back}
+	}
+	return []action.ID{action.Open, action.Up, action.Down, action.Back}
+}
 
 // Name says what Enter does to the line under the cursor.
 func (s *Screen) Name(id action.ID) string {
 	switch {
+	case id == action.Back && s.running:
+		return "stop"
 	case id != action.Open:
 		return ""
+	case s.cursor == rowGo && s.done != "" && s.err == nil:
+		return "close"
 	case s.cursor == rowGo:
 		return "export"
 	}

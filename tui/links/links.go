@@ -406,6 +406,11 @@ func (s *Screen) Editing() bool { return s.editing }
 // searchPause is how long typing has to rest before the catalogue is asked.
 const searchPause = 60 * time.Millisecond
 
+// Hints are what keys do in the search line.
+func (s *Screen) Hints() [][2]string {
+	return [][2]string{{"⏎", "done"}, {"↓", "to what was found"}, {"Esc", "back"}}
+}
+
 // Type takes a key of the search line.
 func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {

@@ -97,6 +97,20 @@ func (s *Screen) Can(action.ID) (ok bool, why string, known bool) { return false
 // Footer is empty: the menu says itself what its keys do.
 func (s *Screen) Footer() []action.ID { return nil }
 
+// Hints are what keys do here, where letters narrow the list down.
+func (s *Screen) Hints() [][2]string {
+	leave := [2]string{"Esc", "back, nothing is done"}
+	switch {
+	case s.spec.Tick != nil && s.spec.Move != nil:
+		return [][2]string{{"↑↓", "choose"}, {"⏎", "on or off"}, {"←→", "move"}, {"Esc", "done"}}
+	case s.spec.Tick != nil:
+		return [][2]string{{"↑↓", "choose"}, {"⏎", "on or off"}, {"Esc", "done"}}
+	case s.spec.Choose == nil:
+		return [][2]string{{"⏎", "done"}, leave}
+	}
+	return [][2]string{{"↑↓", "choose"}, {"⏎", "take it"}, leave}
+}
+
 // Type takes a key.
 func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
 	page := max(1, s.body.H-1)

@@ -370,6 +370,11 @@ var footer = []action.ID{
 // Editing tells whether the search line is being typed into.
 func (s *Screen) Editing() bool { return s.search.editing }
 
+// Hints are what keys do in the search line.
+func (s *Screen) Hints() [][2]string {
+	return [][2]string{{"⏎", "done"}, {"Esc", "back"}, {"↑↓", "choose"}, {"Tab", "complete"}}
+}
+
 // Type takes a key of the search line.
 func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
 	s.pressed()

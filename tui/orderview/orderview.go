@@ -131,7 +131,7 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 // Footer names what matters most now.
 func (s *Screen) Footer() []action.ID {
 	return []action.ID{
-		action.Back, action.NextOrder, action.PrevOrder, action.Tracking, action.Invoice, action.Receipt, action.Refund,
+		action.Back, action.NextOrder, action.PrevOrder, action.Checkout, action.Tracking, action.Invoice, action.Receipt, action.Refund,
 		action.AtStore, action.Why, action.Copy, action.Browse,
 	}
 }

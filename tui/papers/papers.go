@@ -184,7 +184,7 @@ func (s *Screen) step(n int) tea.Cmd {
 func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 	p := s.placement()
 	switch id {
-	case action.Back, action.Up, action.Down, action.NextTab, action.PrevTab:
+	case action.Back, action.Up, action.Down, action.NextTab, action.PrevTab, action.NextOrder, action.PrevOrder:
 		return true, "", true
 	case action.Copy:
 		return s.rec != nil, "the order is still being read", true
@@ -393,13 +393,27 @@ func ReadParcel(text string) (p order.Parcel, odd string, err error) {
 
 // Footer names what matters most now.
 func (s *Screen) Footer() []action.ID {
+	out := []action.ID{action.Back}
 	switch s.arg.What {
 	case action.Tracking:
-		return []action.ID{action.Back, action.Copy, action.Browse, action.AddTracking, action.NextTab}
+		out = append(out, action.Copy, action.Browse, action.AddTracking)
 	case action.Invoice, action.Receipt:
-		return []action.ID{action.Back, action.WritePaper, action.Copy, action.NextTab}
+		out = append(out, action.WritePaper, action.Copy)
+	default:
+		return append(out, action.Refund, action.Copy)
 	}
-	return []action.ID{action.Back, action.Refund, action.Copy}
+	if len(s.placements()) > 1 {
+		out = append(out, action.NextOrder)
+	}
+	return out
+}
+
+// Name says what turning over means here.
+func (s *Screen) Name(id action.ID) string {
+	if id == action.NextOrder {
+		return "next purchase"
+	}
+	return ""
 }
 
 // Size is how large the dialog wants to be.

@@ -84,6 +84,11 @@ func (s *Screen) Footer() []action.ID { return nil }
 // Editing is always true: nothing but digits, Enter and Esc counts.
 func (s *Screen) Editing() bool { return true }
 
+// Hints are what keys do here.
+func (s *Screen) Hints() [][2]string {
+	return [][2]string{{"0–9", "the number"}, {"⏎", "yes, do it"}, {"Esc", "no, leave everything as it is"}}
+}
+
 // Type takes a key.
 func (s *Screen) Type(k tea.KeyPressMsg) tea.Cmd {
 	now := s.ctx.Now()

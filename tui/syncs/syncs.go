@@ -352,7 +352,7 @@ func (s *Screen) lines(st *store.SyncState) [][]draw.Span {
 	dim := func(t string) draw.Span { return draw.Span{Text: t, Style: theme.DimText} }
 	var out [][]draw.Span
 	if !st.LastSuccess.IsZero() {
-		out = append(out, []draw.Span{dim("last success  "), {Text: s.ctx.Locale.DateTime(st.LastSuccess.In(s.ctx.Zone(st.Shop)))}})
+		out = append(out, []draw.Span{dim("last success  "), {Text: s.ctx.Locale.DateTime(st.LastSuccess.In(time.Local))}})
 	}
 	r := st.Counts
 	line := []draw.Span{dim("last run      "), {Text: fmt.Sprintf("%s new · %s updated · %s unchanged", num(r.New), num(r.Updated), num(r.Unchanged))}}

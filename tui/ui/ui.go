@@ -173,6 +173,12 @@ type Clicker interface {
 	Wheel(x, y, lines int) tea.Cmd
 }
 
+// Hinter is a screen whose keys mean more, while it takes text, than that Enter ends it and Esc leaves it.
+type Hinter interface {
+	// Hints are keys as they are shown, each with what it does.
+	Hints() [][2]string
+}
+
 // Namer is a screen on which an action is called otherwise than elsewhere.
 type Namer interface {
 	// Name is what an action is called there, for the footer; "" = as everywhere.
