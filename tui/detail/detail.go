@@ -229,7 +229,7 @@ func (b *builder) actions() {
 		if !v.Allowed {
 			name, key = theme.FaintTxt, theme.FaintTxt
 		}
-		l := line(text("["+b.ctx.Keys.Key(a.id)+"] ", key), text(a.icon+" ", name), text(ui.Pad(a.word, 9), name), text(v.Reason, theme.DimText))
+		l := line(text("["+b.ctx.Keys.Key(a.id)+"] ", key), text(a.icon+" ", name), text(ui.Pad(a.word, 9), name), text(b.ctx.Sentence(v.Reason), theme.DimText))
 		l.Action = a.id
 		b.add(l)
 	}

@@ -75,7 +75,9 @@ func held(rec *order.Record) bool { return rec.State.Hold != "" && rec.State.Hol
 
 // Verdict is what the model says of an action on an order.
 func Verdict(ctx *ui.Context, rec *order.Record, id action.ID) order.Verdict {
-	return order.Can(&rec.Order, rec.State, Facts(ctx, rec), events[id])
+	v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), events[id])
+	v.Reason = ctx.Sentence(v.Reason)
+	return v
 }
 
 func sentence(v order.Verdict) string {

@@ -186,8 +186,14 @@ func (s *Screen) drawPane(c *draw.Canvas) {
 		s.lines, s.linesFor = detail.Build(s.ctx, s.record, s.pane.W), key
 	}
 	s.scroll = clamp(s.scroll, 0, max(0, len(s.lines)-s.pane.H))
-	detail.Draw(c, s.pane, s.lines, s.scroll)
-	if more := len(s.lines) - s.scroll - s.pane.H; more > 0 {
+	shown := s.pane
+	more := len(s.lines) - s.scroll - s.pane.H
+	if more > 0 { // that is said on a row of its own, so that no amount is cut off
+		more++
+		shown.H--
+	}
+	detail.Draw(c, shown, s.lines, s.scroll)
+	if more > 0 {
 		if more != s.more {
 			s.more, s.moreNote = more, fmt.Sprintf(" %s %d more ", s.ctx.Keys.Key(action.ScrollDown), more)
 		}

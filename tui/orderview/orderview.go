@@ -184,14 +184,15 @@ func (s *Screen) Draw(c *draw.Canvas, b draw.Box) {
 
 func (s *Screen) column(c *draw.Canvas, b draw.Box, lines []detail.Line) {
 	from := max(0, min(s.scroll, len(lines)-b.H))
+	if from+b.H < len(lines) && b.H > 1 { // on a row of its own, so that it cuts no amount off
+		b.H--
+		c.TextRight(draw.Box{X: b.X, Y: b.Y + b.H, W: b.W, H: 1}, "↓ more", theme.FaintTxt)
+	}
 	detail.Draw(c, b, lines, from)
 	for y := range min(b.H, len(lines)-from) {
 		if id := lines[from+y].Action; id != "" {
 			s.hits = append(s.hits, hit{b.Row(y), id})
 		}
-	}
-	if from+b.H < len(lines) && b.H > 0 {
-		c.TextRight(b.Row(b.H-1), " ↓ more", theme.FaintTxt)
 	}
 }
 
