@@ -6,7 +6,7 @@ import (
 	"golang.org/x/text/currency"
 )
 
-var plainAmount = regexp.MustCompile(`\b([A-Z]{3}) (-?[0-9]+(?:\.[0-9]+)?)([.,][0-9])?`)
+var plainAmount = regexp.MustCompile(`\b([A-Z]{3}) (-?\d+(?:\.\d+)?)([.,]\d)?`)
 
 // Sentence writes the amounts of a sentence in the locale's way. What the model, the suppliers and the database say of
 // money has it as "USD 1234.50", for people and machines alike; only a currency of ISO 4217 and a plain decimal number

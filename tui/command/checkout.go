@@ -40,7 +40,8 @@ func (s *session) checkoutCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "checkout QUERY|NUMBER…", Short: "Pay suppliers for unpaid orders", GroupID: "orders",
 		Long: "Buys orders at their suppliers: asks what is not known yet, shows what is going to be paid to whom, asks once, pays,\n" +
-			"and says what came of each. Orders are named as in `orderdeck show`, or found by a filter as in `orderdeck list`, not both.\n" +
+			"and says what came of each. Orders are named as in `orderdeck show`, or found by a filter as in `orderdeck list`, but\n" +
+			"not both at once.\n" +
 			"What is in the way of an order is said, and the others go on. Nothing is paid twice, whatever happens meanwhile.\n\n" +
 			"--yes pays without asking; without it there has to be a terminal to ask on. --dry-run pays nothing and says what\n" +
 			"would be. What is still on its way when --wait is over goes on in the Orderdeck that is running, or with the next.\n\n" +
