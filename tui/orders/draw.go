@@ -2,6 +2,7 @@ package orders
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -265,10 +266,17 @@ func (s *Screen) say(c *draw.Canvas, b draw.Box, st draw.Style, title, next stri
 	}
 }
 
+// ofFiles is the platform whose orders the merchant brings in files: nobody can be asked for them.
+const ofFiles = "files"
+
 // checklist is what a new shop sees: what is there, what is missing, and the next step.
 func (s *Screen) checklist(c *draw.Canvas, b draw.Box) {
-	synced, syncing := false, false
+	synced, syncing, supplied := false, false, false
 	for _, st := range s.ctx.Sync.Status() {
+		if strings.HasPrefix(st.Shop, sync.SupplierPrefix) {
+			supplied = true
+			continue
+		}
 		synced = synced || !st.LastSuccess.IsZero()
 		syncing = syncing || st.State == sync.StateRunning
 	}
@@ -281,6 +289,8 @@ func (s *Screen) checklist(c *draw.Canvas, b draw.Box) {
 	first := s.ctx.Keys.Key(action.SyncNow) + " asks the store now"
 	if syncing {
 		first = "the first sync is running …"
+	} else if at := slices.IndexFunc(s.ctx.Shops, func(x store.Shop) bool { return x.Platform == ofFiles }); at >= 0 && len(s.ctx.Shops) == 1 {
+		first = "orderdeck import FILE --store " + s.ctx.Shops[at].Name
 	} else if synced {
 		first = "the store has no orders that its pull setting lets through"
 	}
@@ -291,7 +301,8 @@ func (s *Screen) checklist(c *draw.Canvas, b draw.Box) {
 	add := func(a, b, c draw.Span) { rows = append(rows, [3]draw.Span{a, b, c}) }
 	add(step(len(s.ctx.Shops) > 0, "store connected", "orderdeck store add"))
 	add(step(false, "orders synced", first))
-	add(step(false, "products linked to suppliers", "comes with checkout, in a later version"))
+	add(step(supplied, "supplier set up", "orderdeck supplier add"))
+	add(step(false, "products linked to suppliers", s.ctx.Keys.Key(action.Link)+" on an order, once there is one"))
 	for i, r := range rows {
 		c.Spans(draw.Box{X: x, Y: y + 2 + i, W: b.W - x, H: 1}, r[:]...)
 	}
