@@ -73,7 +73,7 @@ func (d *DB) cross(ctx context.Context) error {
 			return nil
 		}
 		slices.Sort(ids)
-		found, err := d.crossings(ctx, slices.Compact(ids))
+		found, err := d.crossings(ctx, slices.Compact(ids), marks[0])
 		if err != nil {
 			return err
 		}
