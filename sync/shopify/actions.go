@@ -24,6 +24,9 @@ func (p *Platform) Read(ctx context.Context, externalID string) (store.Pulled, e
 	if err != nil {
 		return store.Pulled{}, err
 	}
+	if _, draft := draftNumber(externalID); draft {
+		return p.readDraft(ctx, externalID, s)
+	}
 	var out struct {
 		Order json.RawMessage `json:"order"`
 	}
@@ -31,11 +34,17 @@ func (p *Platform) Read(ctx context.Context, externalID string) (store.Pulled, e
 		return store.Pulled{}, err
 	}
 	if len(out.Order) == 0 || string(out.Order) == "null" {
-		return store.Pulled{}, fmt.Errorf("%w: %s has no order with the id %s", outbox.ErrGone, p.http.Host(), externalID)
+		return store.Pulled{}, goneErr(p.http.Host(), "order", externalID)
 	}
 	got, _, err := p.one(ctx, out.Order, s)
 	return got, err
 }
+
+func goneErr(host, what, id string) error {
+	return fmt.Errorf("%w: %s has no %s with the id %s", outbox.ErrGone, host, what, id)
+}
+
+func isGone(err error) bool { return errors.Is(err, outbox.ErrGone) }
 
 // look asks before something is done; a failure then means that nothing was.
 func (p *Platform) look(ctx context.Context, name, query string, vars map[string]any, out any) error {
@@ -100,9 +109,14 @@ func (p *Platform) Acts() map[outbox.ActKind]string {
 
 // Act implements outbox.Actor.
 func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
-	switch a.Kind {
-	case outbox.ActStatus, outbox.ActComplete:
+	_, draft := draftNumber(externalID)
+	switch {
+	case a.Kind == outbox.ActStatus, a.Kind == outbox.ActComplete:
 		return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, p.Acts()[a.Kind])
+	case draft && a.Kind != outbox.ActDraft:
+		return p.draftAct(ctx, externalID, a)
+	}
+	switch a.Kind {
 	case outbox.ActTracking:
 		return p.retrack(ctx, externalID, a)
 	case outbox.ActRequest:

@@ -60,6 +60,7 @@ type Platform struct {
 	size       int   // orders on the next page
 	askParcels int   // orders whose parcels are asked for at once
 	filePart   int64 // bytes of a bulk operation's file with each question
+	completed  bool  // an order that was a draft has come: the drafts are looked at
 }
 
 var _ sync.Platform = (*Platform)(nil)

@@ -16,7 +16,9 @@ func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.D
 	if a.Step == "create" {
 		return p.draftCreate(ctx, a)
 	}
-	vars := map[string]any{"id": "gid://shopify/DraftOrder/" + id}
+	n := strings.TrimPrefix(id, draftPrefix) // as a number alone it is of an act from before drafts were pulled
+	id = draftPrefix + n
+	vars := map[string]any{"id": draftGID(n)}
 	var out admin.DraftResponse
 	if err := p.look(ctx, "Draft", admin.Draft_Operation, vars, &out); err != nil {
 		return outbox.Done{}, err
@@ -24,7 +26,7 @@ func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.D
 	d := out.DraftOrder
 	switch {
 	case d == nil:
-		return outbox.Done{}, outbox.Rejectedf("the store has no draft %s", id)
+		return outbox.Done{}, outbox.Rejectedf("the store has no draft %s", n)
 	case a.Step == "send" && d.InvoiceSentAt != nil, a.Step == "complete" && d.Order != nil:
 		done := outbox.Done{ID: id, URL: link(deref(d.InvoiceUrl)), Already: true}
 		if d.Order != nil {
@@ -61,7 +63,7 @@ func (p *Platform) draftCreate(ctx context.Context, a outbox.Act) (outbox.Done, 
 	}
 	for _, d := range found.DraftOrders.Nodes {
 		if slices.Contains(d.Tags, tag) {
-			return outbox.Done{ID: number(d.Id), URL: link(deref(d.InvoiceUrl)), Already: true}, nil
+			return outbox.Done{ID: draftPrefix + number(d.Id), URL: link(deref(d.InvoiceUrl)), Already: true}, nil
 		}
 	}
 	o := a.Draft
@@ -111,7 +113,7 @@ func (p *Platform) draftCreate(ctx context.Context, a outbox.Act) (outbox.Done, 
 	if done.Draft == nil {
 		return outbox.Done{}, nil
 	}
-	return outbox.Done{ID: number(done.Draft.ID), URL: link(done.Draft.URL)}, nil
+	return outbox.Done{ID: draftPrefix + number(done.Draft.ID), URL: link(done.Draft.URL)}, nil
 }
 
 func sendAddress(a order.Address) map[string]any {

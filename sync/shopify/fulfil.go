@@ -64,6 +64,9 @@ func (p *Platform) toSend(ctx context.Context, id string) ([]sendable, error) {
 
 // Fulfil implements outbox.Shop. One call is for the goods of one place: a parcel of two is told in two.
 func (p *Platform) Fulfil(ctx context.Context, externalID string, doc store.TellDoc) error {
+	if _, draft := draftNumber(externalID); draft {
+		return outbox.Rejectedf("this is a draft: nothing of it can be sent before it is an order")
+	}
 	got, err := p.Read(ctx, externalID)
 	if err != nil {
 		return outbox.NotSent(err)

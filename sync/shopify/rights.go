@@ -53,7 +53,7 @@ var rights = []struct{ any, without string }{
 	{"write_orders", "orders cannot be changed"},
 	{"write_merchant_managed_fulfillment_orders write_assigned_fulfillment_orders write_third_party_fulfillment_orders", "the store cannot be told of parcels"},
 	{"write_third_party_fulfillment_orders", "fulfilment services cannot be asked to send"},
-	{"write_draft_orders", "no draft orders can be made"},
+	{"write_draft_orders", "no draft orders can be made, and none are seen"},
 	{"read_customers", "orders do not tell their customers"},
 	{"read_products", "lines do not tell their products, so that they are linked by SKU or title alone"},
 }
@@ -61,9 +61,7 @@ var rights = []struct{ any, without string }{
 // limits says what the key's rights do not allow.
 func (p *Platform) limits(ctx context.Context, s *shop) []string {
 	var out []string
-	has := func(right string) bool {
-		return slices.Contains(s.scopes, right) || strings.HasPrefix(right, "read_") && slices.Contains(s.scopes, "write_"+strings.TrimPrefix(right, "read_"))
-	}
+	has := s.allowed
 	if !has("read_all_orders") {
 		seen := "the key sees only orders of the last 60 days, since it has no right read_all_orders"
 		var oldest admin.OldestResponse

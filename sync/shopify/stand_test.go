@@ -28,6 +28,10 @@ type rec struct{ o object }
 func (f *fake) add(at time.Time, change func(o object)) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.newOrder(at, change)
+}
+
+func (f *fake) newOrder(at time.Time, change func(o object)) string {
 	f.next++
 	id := strconv.Itoa(f.next)
 	line := f.line("29.99", 2)
@@ -73,6 +77,44 @@ func (f *fake) add(at time.Time, change func(o object)) string {
 	}
 	f.orders = append(f.orders, o)
 	return id
+}
+
+// addDraft makes a draft of one shirt.
+func (f *fake) addDraft(at time.Time, change func(o object)) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.newDraft(at, change)
+}
+
+func (f *fake) newDraft(at time.Time, change func(o object)) string {
+	f.next++
+	id := strconv.Itoa(f.next)
+	d := object{
+		"id": draftGID(id), "legacyResourceId": id, "name": "#D" + id, "status": "OPEN", "createdAt": stamp(at), "updatedAt": stamp(at),
+		"currencyCode": "EUR", "taxesIncluded": true, "email": "ana@example.com", "phone": nil, "note2": nil, "tags": []string{}, "discountCodes": []string{},
+		"poNumber": nil, "invoiceUrl": "https://shop.example/invoices/" + id, "invoiceSentAt": nil, "customAttributes": []object{}, "order": nil,
+		"customer": object{
+			"id": "gid://shopify/Customer/201", "displayName": "Ana Lima",
+			"defaultEmailAddress": object{"emailAddress": "ana@example.com"}, "defaultPhoneNumber": nil,
+		},
+		"billingAddress": place("gid://shopify/MailingAddress/1"), "shippingAddress": place("gid://shopify/MailingAddress/2"),
+		"subtotalPriceSet": bag("29.99"), "totalShippingPriceSet": bag("5.0"), "totalTaxSet": bag("6.54"), "totalPriceSet": bag("34.99"),
+		"shippingLine": object{"title": "Correio"}, "_lines": []object{f.line("29.99", 1)},
+	}
+	r := rec{d}
+	d["lineItems"] = listOf(func() []object { return r.list("lines") })
+	if change != nil {
+		change(d)
+	}
+	f.drafts = append(f.drafts, d)
+	return id
+}
+
+// complete makes an order of a draft, as the customer does by paying, or somebody in the store.
+func (f *fake) complete(d object) {
+	d["status"], d["updatedAt"] = "COMPLETED", stamp(f.now())
+	id := f.newOrder(f.now(), func(o object) { o["sourceName"] = "shopify_draft_order" })
+	d["order"] = f.order(gid(id))
 }
 
 func place(id string) object {
@@ -184,7 +226,11 @@ func (f *fake) queries() object {
 		"nodes": resolver(func(args map[string]any) (any, *problem) {
 			var out []object
 			for _, id := range args["ids"].([]any) {
-				out = append(out, f.order(id))
+				if o := f.order(id); o != nil {
+					out = append(out, o)
+				} else {
+					out = append(out, f.draft(id))
+				}
 			}
 			return out, nil
 		}),
@@ -196,13 +242,33 @@ func (f *fake) queries() object {
 			return found(f.events, query)
 		}),
 		"draftOrders": connection(func(args map[string]any) ([]object, *problem) {
-			tag := strings.Trim(strings.TrimPrefix(args["query"].(string), "tag:"), `'"`)
+			if !slices.Contains(f.scopes, "write_draft_orders") && !slices.Contains(f.scopes, "read_draft_orders") {
+				return nil, &problem{"ACCESS_DENIED", "Access denied for draftOrders field.", nil}
+			}
+			query, _ := args["query"].(string)
 			var out []object
-			for _, d := range f.drafts {
-				if slices.Contains(d["tags"].([]string), tag) {
-					out = append(out, d)
+			if tag, ok := strings.CutPrefix(query, "tag:"); ok {
+				for _, d := range f.drafts {
+					if slices.Contains(d["tags"].([]string), strings.Trim(tag, `'"`)) {
+						out = append(out, d)
+					}
+				}
+				return out, nil
+			}
+			if query == "status:open OR status:invoice_sent" {
+				for _, d := range f.drafts {
+					if d["status"] != "COMPLETED" {
+						out = append(out, d)
+					}
+				}
+			} else {
+				var bad *problem
+				if out, bad = found(f.drafts, query); bad != nil {
+					return nil, bad
 				}
 			}
+			out = slices.Clone(out)
+			slices.SortStableFunc(out, func(a, b object) int { return strings.Compare(keyOf(a)+a["id"].(string), keyOf(b)+b["id"].(string)) })
 			return out, nil
 		}),
 		"bulkOperation": resolver(func(args map[string]any) (any, *problem) {

@@ -29,6 +29,9 @@ func (f *fake) acts() map[string]resolver {
 				id = in[field]
 			}
 			o := f.order(id)
+			if o == nil && field == "id" {
+				o = f.draft(id)
+			}
 			if o == nil {
 				return refusal("Order does not exist")
 			}
@@ -150,21 +153,25 @@ func (f *fake) acts() map[string]resolver {
 				}
 				tags = append(tags, t.(string))
 			}
-			f.next++
 			f.made["draft"]++
-			d := object{
-				"id": "gid://shopify/DraftOrder/" + strconv.Itoa(f.next), "status": "OPEN", "invoiceUrl": "https://shop.example/invoices/" + strconv.Itoa(f.next),
-				"invoiceSentAt": nil, "order": nil, "tags": tags,
-			}
-			f.drafts = append(f.drafts, d)
+			d := f.draft(draftGID(f.newDraft(f.now(), func(o object) { o["tags"] = tags })))
 			return object{"draftOrder": d, "userErrors": fine}, nil
 		},
 		"draftOrderInvoiceSend": func(args map[string]any) (any, *problem) {
 			d := f.draft(args["id"])
 			f.made["invoice"]++
 			f.mails++
-			d["invoiceSentAt"] = stamp(f.now())
+			d["invoiceSentAt"], d["status"], d["updatedAt"] = stamp(f.now()), "INVOICE_SENT", stamp(f.now())
 			return object{"draftOrder": d, "userErrors": fine}, nil
+		},
+		"draftOrderDelete": func(args map[string]any) (any, *problem) {
+			d := f.draft(args["input"].(map[string]any)["id"])
+			if d == nil || d["status"] == "COMPLETED" {
+				return refusal("Draft order is completed and cannot be deleted")
+			}
+			f.made["draft deleted"]++
+			f.drafts = slices.DeleteFunc(f.drafts, func(other object) bool { return other["id"] == d["id"] })
+			return object{"deletedId": d["id"], "userErrors": fine}, nil
 		},
 		"draftOrderComplete": func(args map[string]any) (any, *problem) {
 			d := f.draft(args["id"])
@@ -172,8 +179,7 @@ func (f *fake) acts() map[string]resolver {
 				return refusal("This order has been paid")
 			}
 			f.made["complete"]++
-			f.next++
-			d["order"] = object{"legacyResourceId": strconv.Itoa(f.next)}
+			f.complete(d)
 			return object{"draftOrder": d, "userErrors": fine}, nil
 		},
 	}

@@ -21,10 +21,13 @@ import (
 // "updated" follows Order.updatedAt: everything at first, and what has changed later. Dates have whole seconds, and what a
 // search finds may lag behind, so that each pass begins somewhat before the last change that was seen.
 //
+// "drafts" does the same for drafts, which are a list of their own; see there.
+//
 // "destroyed" finds the orders that are gone, which are in no search any more: by the events that they leave, and by asking
 // now and then whether the open ones are still there.
 const (
 	streamUpdated   = "updated"
+	streamDrafts    = "drafts"
 	streamDestroyed = "destroyed"
 )
 
@@ -40,7 +43,7 @@ const (
 )
 
 // Streams implements sync.Platform.
-func (p *Platform) Streams() []string { return []string{streamUpdated, streamDestroyed} }
+func (p *Platform) Streams() []string { return []string{streamUpdated, streamDrafts, streamDestroyed} }
 
 // Pull implements sync.Platform.
 func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sync.Known) (sync.Batch, error) {
@@ -72,6 +75,12 @@ func (p *Platform) Pull(ctx context.Context, stream string, raw []byte, known sy
 			return p.goneMeanwhile(ctx, c, known)
 		}
 		return p.updated(ctx, c, s)
+	case streamDrafts:
+		var c draftCursor
+		if err := read(&c); err != nil {
+			return sync.Batch{}, err
+		}
+		return p.drafts(ctx, c, s, known)
 	case streamDestroyed:
 		var c goneCursor
 		if err := read(&c); err != nil {
@@ -139,6 +148,7 @@ func (p *Platform) updated(ctx context.Context, c cursor, s *shop) (sync.Batch, 
 			return sync.Batch{}, err
 		}
 		b.Orders = append(b.Orders, got)
+		p.completed = p.completed || got.Order.Source == "draft"
 		if at.After(c.High) {
 			c.High = at
 		}
@@ -503,24 +513,14 @@ func (p *Platform) stillThere(ctx context.Context, c goneCursor, known sync.Know
 		c.Open = ids[len(ids)-1]
 		gids := make([]string, len(ids))
 		for i, id := range ids {
-			gids[i] = gid(id)
+			gids[i] = anyGID(id)
 		}
-		var out struct {
-			Nodes []*struct {
-				ID string `json:"id"`
-			} `json:"nodes"`
-		}
-		if _, err := p.call(ctx, "There", admin.There_Operation, map[string]any{"ids": gids}, &out); err != nil {
+		there, err := p.there(ctx, gids)
+		if err != nil {
 			return sync.Batch{}, err
 		}
-		if len(out.Nodes) != len(ids) {
-			return sync.Batch{}, &sync.Error{
-				Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer of an unexpected form",
-				Err: fmt.Errorf("%d nodes for %d ids", len(out.Nodes), len(ids)),
-			}
-		}
-		for i, n := range out.Nodes {
-			if n == nil {
+		for i, is := range there {
+			if !is {
 				b.Gone = append(b.Gone, ids[i])
 			}
 		}
@@ -530,6 +530,29 @@ func (p *Platform) stillThere(ctx context.Context, c goneCursor, known sync.Know
 	}
 	b.Cursor = encode(c)
 	return b, nil
+}
+
+// there tells of each of some things whether it is still there.
+func (p *Platform) there(ctx context.Context, gids []string) ([]bool, error) {
+	var out struct {
+		Nodes []*struct {
+			ID string `json:"id"`
+		} `json:"nodes"`
+	}
+	if _, err := p.call(ctx, "There", admin.There_Operation, map[string]any{"ids": gids}, &out); err != nil {
+		return nil, err
+	}
+	if len(out.Nodes) != len(gids) {
+		return nil, &sync.Error{
+			Kind: sync.BadAnswer, Text: p.http.Host() + " sent an answer of an unexpected form",
+			Err: fmt.Errorf("%d nodes for %d ids", len(out.Nodes), len(gids)),
+		}
+	}
+	is := make([]bool, len(gids))
+	for i, n := range out.Nodes {
+		is[i] = n != nil
+	}
+	return is, nil
 }
 
 func gid(id string) string { return "gid://shopify/Order/" + id }

@@ -1077,11 +1077,15 @@ func (v *DraftHeadCustomerDefaultPhoneNumberCustomerPhoneNumber) GetPhoneNumber(
 
 // DraftHeadOrder includes the requested fields of the GraphQL type Order.
 type DraftHeadOrder struct {
-	Id string `json:"id"`
+	Id   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // GetId returns DraftHeadOrder.Id, and is useful for accessing the field via an interface.
 func (v *DraftHeadOrder) GetId() string { return v.Id }
+
+// GetName returns DraftHeadOrder.Name, and is useful for accessing the field via an interface.
+func (v *DraftHeadOrder) GetName() string { return v.Name }
 
 // DraftHeadShippingLine includes the requested fields of the GraphQL type ShippingLine.
 type DraftHeadShippingLine struct {
@@ -4786,6 +4790,7 @@ fragment DraftHead on DraftOrder {
 	}
 	order {
 		id
+		name
 	}
 	billingAddress {
 		... Address
@@ -7020,6 +7025,7 @@ fragment DraftHead on DraftOrder {
 	}
 	order {
 		id
+		name
 	}
 	billingAddress {
 		... Address
