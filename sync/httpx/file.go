@@ -74,7 +74,7 @@ func OpenFile(ctx context.Context, address string, from, to int64, o FileOptions
 	req.Header.Set("User-Agent", c.o.UserAgent)
 	req.Header.Set("Accept-Encoding", "identity") // places in the file are of the bytes as they are stored
 	req.Header.Set("Range", "bytes="+strconv.FormatInt(from, 10)+"-"+upTo(to))
-	res, err := c.http.Do(req)
+	res, err := c.http.Do(req) //nolint:bodyclose // File.Close does
 	if err != nil {
 		f.stop()
 		return nil, f.failure(err)

@@ -73,8 +73,8 @@ func (w *whole) UnmarshalJSON(raw []byte) error {
 var bulkQuery = inline(admin.BulkOrders_Operation)
 
 var (
-	aFragment = regexp.MustCompile(`(?ms)^fragment (\w+) on \w+ \{\n(.*?)^\}`)
-	aSpread   = regexp.MustCompile(`\.\.\. ?(\w+)\b`)
+	aFragment = regexp.MustCompile(`(?s)\nfragment (\w+) on \w+ \{\n(.*?)\n\}`)
+	aSpread   = regexp.MustCompile(`\.{3} ?(\w+)\b`)
 )
 
 // inline writes the fragments of a query where they are used.
@@ -304,7 +304,7 @@ func (p *Platform) fetchBulk(ctx context.Context, c cursor, o *operation, spool 
 	if !st.Whole {
 		err = p.fetch(ctx, o, &st, spool)
 	}
-	var bad *badFile
+	var bad *badFileError
 	switch {
 	case errors.As(err, &bad) && bad.gone:
 		return p.againBulk(c, spool, bad.Error()), nil

@@ -22,13 +22,13 @@ const (
 	fileKeep = 2 << 20  // as many bytes
 )
 
-// badFile says why a file is of no use.
-type badFile struct {
+// badFileError says why a file is of no use.
+type badFileError struct {
 	why  string
 	gone bool // another operation may have a better one
 }
 
-func (b *badFile) Error() string { return b.why }
+func (b *badFileError) Error() string { return b.why }
 
 // fetch reads a part of the operation's file into the spool, from where that stands. Where the file's host gives no parts,
 // it is read to its end at once. An error leaves in the spool what has come until then.
@@ -38,7 +38,7 @@ func (p *Platform) fetch(ctx context.Context, o *operation, st *spoolState, spoo
 	})
 	if err != nil {
 		if sync.KindOf(err) == sync.Refused {
-			return &badFile{why: said(err)}
+			return &badFileError{why: said(err)}
 		}
 		return err
 	}
@@ -52,7 +52,7 @@ func (p *Platform) fetch(ctx context.Context, o *operation, st *spoolState, spoo
 	case f.Status == http.StatusRequestedRangeNotSatisfiable && st.At == 0 && o.Size != nil && *o.Size == 0:
 		return p.keep(ctx, st, nil, true, spool) // nothing is in it
 	case f.Status != http.StatusOK && f.Status != http.StatusPartialContent && f.Status != http.StatusRequestedRangeNotSatisfiable:
-		return &badFile{why: "its file is not there any more", gone: true}
+		return &badFileError{why: "its file is not there any more", gone: true}
 	case f.Status == http.StatusRequestedRangeNotSatisfiable, f.Status == http.StatusPartialContent && f.From != st.At,
 		st.At > 0 && (f.Tag != st.Tag || f.Size != st.Size):
 		if err := spool.Clear(ctx); err != nil { // another file than before: once more from its beginning
@@ -105,7 +105,7 @@ func (p *Platform) lines(ctx context.Context, from io.Reader, part bool, st *spo
 			}
 			rows, kept = nil, 0
 		}
-		var bad *badFile
+		var bad *badFileError
 		switch {
 		case done, err != nil && st.At > begin && !errors.As(err, &bad): // it has come further: the rest comes with the next question
 			return nil
@@ -127,7 +127,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		more, err := r.ReadSlice('\n')
 		line = append(line, more...)
 		if len(line) > fileLine {
-			return nil, &badFile{why: "a line of its file has no end"}
+			return nil, &badFileError{why: "a line of its file has no end"}
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
@@ -142,11 +142,11 @@ func rowOf(line []byte, at int64) (store.SpoolRow, error) {
 		Parent string `json:"__parentId"`
 	}
 	row := store.SpoolRow{At: at + 1, Data: line} // places begin with 1, so that 0 is before all of them
-	if len(strings.TrimSpace(string(line[:min(len(line), 8)]))) == 0 {
+	if strings.TrimSpace(string(line[:min(len(line), 8)])) == "" {
 		return store.SpoolRow{}, nil
 	}
 	if err := json.Unmarshal(line, &head); err != nil {
-		return row, &badFile{why: "a line of its file cannot be read", gone: true}
+		return row, &badFileError{why: "a line of its file cannot be read", gone: true}
 	}
 	order := strings.HasPrefix(head.ID, "gid://shopify/Order/") && head.Parent == ""
 	part := strings.HasPrefix(head.ID, "gid://shopify/LineItem/") && strings.HasPrefix(head.Parent, "gid://shopify/Order/")

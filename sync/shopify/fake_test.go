@@ -94,7 +94,7 @@ var everyScope = []string{
 func newFake(t testing.TB) *fake {
 	f := &fake{
 		t: t, next: 1000, clock: start, scopes: everyScope, version: Version, made: map[string]int{}, asked: map[string]int{},
-		tokens: map[string]time.Time{}, bulk: bulks{limit: 5},
+		tokens: map[string]time.Time{}, bulk: bulks{limit: 5, base: "https://" + filesHost},
 	}
 	f.now = func() time.Time { return f.clock }
 	f.mutations = f.acts()
@@ -151,7 +151,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r.URL.Host == filesHost {
+	if r.URL.Host == filesHost || strings.HasPrefix(r.URL.Path, "/bulk/") {
 		return f.serveFile(r)
 	}
 	if r.URL.Path == "/admin/oauth/access_token" {

@@ -70,6 +70,7 @@ type bulks struct {
 	served  int64      // bytes of files
 	ranges  []string
 	refuse  string // run-time refusal of the query
+	base    string // where the files are
 }
 
 func (f *fake) bulkRun(args map[string]any) (any, *problem) {
@@ -228,7 +229,7 @@ func (f *fake) bulkPolled(id any) object {
 		o["status"], o["objectCount"], o["rootObjectCount"] = "RUNNING", strconv.Itoa(o["_lines"].(int)/2), strconv.Itoa(o["_orders"].(int)/2)
 		return o
 	}
-	url := "https://" + filesHost + "/bulk/" + strconv.Itoa(i) + "?X-Goog-Signature=" + fileSecret
+	url := f.bulk.base + "/bulk/" + strconv.Itoa(i) + "?X-Goog-Signature=" + fileSecret
 	status, code, _ := strings.Cut(string(end), " ")
 	o["status"], o["objectCount"], o["rootObjectCount"] = status, strconv.Itoa(o["_lines"].(int)), strconv.Itoa(o["_orders"].(int))
 	switch end {
@@ -257,8 +258,8 @@ func (f *fake) serveFile(r *http.Request) (*http.Response, error) {
 		}
 	}
 	f.asked["file"]++
-	i, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/bulk/"))
-	if err != nil || r.URL.Query().Get("X-Goog-Signature") != fileSecret || r.Method != http.MethodGet {
+	i := slices.IndexFunc(f.bulk.all, func(o object) bool { return r.URL.Path == "/bulk/"+strconv.Itoa(o["_n"].(int)) })
+	if i < 0 || r.URL.Query().Get("X-Goog-Signature") != fileSecret || r.Method != http.MethodGet {
 		return answerWith(403, "<Error><Code>AccessDenied</Code></Error>", http.Header{"Content-Type": {"application/xml"}}), nil
 	}
 	data, bad := f.bulk.all[i]["_data"].([]byte), fileFine

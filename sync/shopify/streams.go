@@ -212,7 +212,7 @@ func (p *Platform) count(ctx context.Context) (int, error) {
 	case sync.KindOf(err).Retryable():
 		return 0, err
 	case err != nil || out.OrdersCount == nil:
-		return 0, nil
+		return 0, nil //nolint:nilerr // it is as good as not knowing
 	}
 	return out.OrdersCount.Count, nil
 }
