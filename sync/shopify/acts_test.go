@@ -327,3 +327,63 @@ func TestEveryActIsDoneOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasNotSentIsCancelledAndTheRestReturned: the store would send goods that it was told had come back.
+func TestWhatWasNotSentIsCancelledAndTheRestReturned(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		f := newFake(t)
+		id := f.add(start, func(o object) {
+			(rec{o}).list("lines")[0]["unfulfilledQuantity"] = 1
+			closed := f.toSend(o, "gid://shopify/Location/9", "NONE")
+			closed["status"] = "CLOSED"
+			o["_sends"] = []object{closed, f.toSend(o, "gid://shopify/Location/1", "CREATE_FULFILLMENT")}
+		})
+		line := number((rec{f.order(gid(id))}).list("lines")[0]["id"].(string))
+		a := outbox.Act{Kind: outbox.ActRefund, Key: "back", Restock: true, Lines: map[string]order.Quantity{line: order.Units(2)}}
+		if all {
+			a.Lines = nil
+		}
+		if _, err := f.platform().Act(t.Context(), id, a); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]any{}
+		for _, l := range f.refunded {
+			l := l.(map[string]any)
+			n, _ := count(l["quantity"])
+			got[fmt.Sprint(l["restockType"], " ", n)] = l["locationId"]
+		}
+		if len(got) != 2 || got["CANCEL 1"] != "gid://shopify/Location/1" || got["RETURN 1"] == nil {
+			t.Errorf("%v", got)
+		}
+	}
+}
+
+// TestOneServiceIsAskedAtATime where it is not said which: not every one may be asked in this way.
+func TestOneServiceIsAskedAtATime(t *testing.T) {
+	f := newFake(t)
+	id := f.add(start, func(o object) {
+		a, b := f.toSend(o, "gid://shopify/Location/1", "REQUEST_FULFILLMENT"), f.toSend(o, "gid://shopify/Location/2", "REQUEST_FULFILLMENT")
+		a["assignedLocation"].(object)["name"], b["assignedLocation"].(object)["name"] = "Alpha", "Beta"
+		o["_sends"] = []object{a, b}
+	})
+	p := f.platform()
+	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest}); err == nil || !strings.Contains(err.Error(), "Alpha and Beta") || f.made["request"] != 0 {
+		t.Errorf("%v, asked %d times", err, f.made["request"])
+	}
+	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest, Service: "beta"}); err != nil || f.made["request"] != 1 {
+		t.Errorf("%v, asked %d times", err, f.made["request"])
+	}
+}
+
+// TestADraftThatNoSearchFindsYetIsNotMadeTwice: what was made just now is in the list of the newest alone.
+func TestADraftThatNoSearchFindsYetIsNotMadeTwice(t *testing.T) {
+	f := newFake(t)
+	f.late = true
+	p := f.platform()
+	for i := range 2 {
+		done, err := p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k", Draft: draftOf()})
+		if err != nil || done.Already != (i == 1) || f.made["draft"] != 1 {
+			t.Errorf("%+v %v, made %d", done, err, f.made["draft"])
+		}
+	}
+}

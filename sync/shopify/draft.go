@@ -66,6 +66,11 @@ func (p *Platform) draftCreate(ctx context.Context, a outbox.Act) (outbox.Done, 
 			return outbox.Done{ID: draftPrefix + number(d.Id), URL: link(deref(d.InvoiceUrl)), Already: true}, nil
 		}
 	}
+	for _, d := range found.Newest.Nodes {
+		if slices.Contains(d.Tags, tag) {
+			return outbox.Done{ID: draftPrefix + number(d.Id), URL: link(deref(d.InvoiceUrl)), Already: true}, nil
+		}
+	}
 	o := a.Draft
 	one := order.Units(1)
 	lines := make([]any, 0, len(o.Lines))

@@ -66,7 +66,9 @@ type fake struct {
 	fault     func(name string) fault
 	schema    *ast.Schema
 	mails     int
+	late      bool // a search does not find what was made just now
 	bulk      bulks
+	refunded  []any // the lines of the last refund
 }
 
 type fault string

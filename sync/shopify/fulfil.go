@@ -14,9 +14,14 @@ import (
 
 // sendable is a part of an order that one place sends.
 type sendable struct {
-	id, place, name, request string
-	actions                  []string
-	lines                    []admin.SendLinesNodesFulfillmentOrderLineItem
+	id, place, name, status, request string
+	actions                          []string
+	lines                            []admin.SendLinesNodesFulfillmentOrderLineItem
+}
+
+// over tells that nothing more is sent of it.
+func (s sendable) over() bool {
+	return s.status == "CLOSED" || s.status == "CANCELLED" || s.status == "INCOMPLETE"
 }
 
 // toSend reads the fulfillment orders of an order, which are what can be sent; their lines have ids of their own.
@@ -32,7 +37,7 @@ func (p *Platform) toSend(ctx context.Context, id string) ([]sendable, error) {
 			return nil, outbox.ErrGone
 		}
 		for _, f := range out.Order.FulfillmentOrders.Nodes {
-			s := sendable{id: f.Id, name: clean(f.AssignedLocation.Name), request: f.RequestStatus, lines: f.LineItems.Nodes}
+			s := sendable{id: f.Id, name: clean(f.AssignedLocation.Name), status: f.Status, request: f.RequestStatus, lines: f.LineItems.Nodes}
 			if f.AssignedLocation.Location != nil {
 				s.place = f.AssignedLocation.Location.Id
 			}
@@ -227,6 +232,11 @@ func (p *Platform) request(ctx context.Context, id string, a outbox.Act) (outbox
 			return outbox.Done{Already: true}, nil
 		}
 		return outbox.Done{}, outbox.Rejectedf("nothing of this order is with a fulfilment service that can be asked")
+	}
+	for _, s := range todo {
+		if a.Service == "" && s.place != todo[0].place { // not every service may be asked in this way
+			return outbox.Done{}, outbox.Rejectedf("the goods are with %s and %s: say which is to be asked", todo[0].name, s.name)
+		}
 	}
 	for i, s := range todo {
 		vars := map[string]any{"id": s.id, "notify": a.Notify}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/orderdeck/orderdeck/store/order"
@@ -63,18 +65,16 @@ func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a outbox.A
 		input["currency"] = o.PresentmentCurrencyCode
 	}
 	if all {
-		kind := "NO_RESTOCK"
-		if a.Restock {
-			kind = "RETURN"
-		}
+		var taken []takenBack
 		for _, l := range s.RefundLineItems {
-			item := map[string]any{"lineItemId": l.LineItem.Id, "quantity": l.Quantity, "restockType": kind}
-			if l.Location != nil && a.Restock {
-				item["locationId"] = l.Location.Id
-			} else if a.Restock {
-				item["restockType"] = "NO_RESTOCK"
+			t := takenBack{line: l.LineItem.Id, n: l.Quantity}
+			if l.Location != nil {
+				t.place = l.Location.Id
 			}
-			lines = append(lines, item)
+			taken = append(taken, t)
+		}
+		if lines, err = p.backToStock(ctx, o, taken, a.Restock); err != nil {
+			return outbox.Done{}, err
 		}
 		input["shipping"] = map[string]any{"fullRefund": true}
 	}
@@ -99,31 +99,69 @@ func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a outbox.A
 	return outbox.Done{ID: number(done.Refund.ID)}, nil
 }
 
-// refundLines are the lines that are taken back, with the place that they go to.
+// refundLines are the lines that are taken back.
 func (p *Platform) refundLines(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) ([]any, error) {
-	one, place := order.Units(1), ""
-	if a.Restock && len(a.Lines) > 0 {
-		parts, err := p.toSend(ctx, number(o.Id))
-		if err != nil {
-			return nil, outbox.NotSent(err)
-		}
-		for _, s := range parts {
-			place = cmp.Or(place, s.place)
-		}
-		if place == "" {
-			return nil, outbox.Rejectedf("the store does not say which place the goods would go back to")
-		}
-	}
-	var out []any
-	for id, q := range a.Lines {
+	one := order.Units(1)
+	var taken []takenBack
+	for _, id := range slices.Sorted(maps.Keys(a.Lines)) {
+		q := a.Lines[id]
 		if q%one != 0 || q <= 0 {
 			return nil, outbox.Rejectedf("Shopify counts whole pieces, not %s", q)
 		}
-		item := map[string]any{"lineItemId": "gid://shopify/LineItem/" + id, "quantity": int(q / one), "restockType": "NO_RESTOCK"}
-		if a.Restock {
-			item["restockType"], item["locationId"] = "RETURN", place
+		taken = append(taken, takenBack{line: "gid://shopify/LineItem/" + id, n: int(q / one)})
+	}
+	return p.backToStock(ctx, o, taken, a.Restock)
+}
+
+// takenBack are pieces of a line.
+type takenBack struct {
+	line  string
+	n     int
+	place string // that the store suggests for them
+}
+
+// backToStock says what becomes of pieces that are taken back. Those that were not sent yet are cancelled, at the place that
+// was to send them, and the others come back from the customer: Shopify counts the two apart, and would have the first sent
+// all the same where they were called returned.
+func (p *Platform) backToStock(ctx context.Context, o *admin.AllowedOrder, taken []takenBack, restock bool) ([]any, error) {
+	var out []any
+	put := func(t takenBack, n int, kind, place string) {
+		item := map[string]any{"lineItemId": t.line, "quantity": n, "restockType": kind}
+		if place != "" {
+			item["locationId"] = place
 		}
 		out = append(out, item)
+	}
+	if !restock || len(taken) == 0 {
+		for _, t := range taken {
+			put(t, t.n, "NO_RESTOCK", "")
+		}
+		return out, nil
+	}
+	parts, err := p.toSend(ctx, number(o.Id))
+	if err != nil {
+		return nil, outbox.NotSent(err)
+	}
+	place := ""
+	for _, s := range parts {
+		place = cmp.Or(place, s.place)
+	}
+	for _, t := range taken {
+		for _, s := range parts {
+			for _, l := range s.lines {
+				if n := min(t.n, l.RemainingQuantity); n > 0 && l.LineItem.Id == t.line && s.place != "" && !s.over() {
+					put(t, n, "CANCEL", s.place)
+					t.n -= n
+				}
+			}
+		}
+		switch back := cmp.Or(t.place, place); {
+		case t.n == 0:
+		case back == "":
+			return nil, outbox.Rejectedf("the store does not say which place the goods would go back to")
+		default:
+			put(t, t.n, "RETURN", back)
+		}
 	}
 	return out, nil
 }

@@ -247,7 +247,14 @@ func (f *fake) queries() object {
 			}
 			query, _ := args["query"].(string)
 			var out []object
-			if tag, ok := strings.CutPrefix(query, "tag:"); ok {
+			if args["reverse"] == true && query == "" {
+				out = slices.Clone(f.drafts)
+				slices.Reverse(out)
+				return out, nil
+			}
+			if tag, ok := strings.CutPrefix(query, "tag:"); ok && f.late {
+				return nil, nil
+			} else if ok {
 				for _, d := range f.drafts {
 					if slices.Contains(d["tags"].([]string), strings.Trim(tag, `'"`)) {
 						out = append(out, d)

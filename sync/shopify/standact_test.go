@@ -303,10 +303,22 @@ func (f *fake) refund(in map[string]any, keep func(object)) (any, *problem) {
 		return refusal("Refund amount is greater than the amount that can be refunded")
 	}
 	items, _ := in["refundLineItems"].([]any)
+	f.refunded = items
 	for _, l := range items {
 		l := l.(map[string]any)
 		if l["restockType"] == "RETURN" && l["locationId"] == nil {
 			return refusal("Location must be set")
+		}
+		for _, have := range (rec{o}).list("lines") {
+			n, _ := count(l["quantity"])
+			open := have["unfulfilledQuantity"].(int)
+			switch sent := have["quantity"].(int) - open; {
+			case have["id"] != l["lineItemId"]:
+			case l["restockType"] == "CANCEL" && n > open, l["restockType"] == "RETURN" && n > sent:
+				f.t.Errorf("%d pieces are %s, of %d that were sent and %d that were not", n, l["restockType"], sent, open)
+			case l["restockType"] == "CANCEL":
+				have["unfulfilledQuantity"] = open - n
+			}
 		}
 		for _, have := range (rec{o}).list("lines") {
 			if n, _ := count(l["quantity"]); have["id"] == l["lineItemId"] {

@@ -1311,13 +1311,45 @@ func (v *DraftsDraftOrdersDraftOrderConnectionNodesDraftOrder) GetInvoiceUrl() *
 // GetTags returns DraftsDraftOrdersDraftOrderConnectionNodesDraftOrder.Tags, and is useful for accessing the field via an interface.
 func (v *DraftsDraftOrdersDraftOrderConnectionNodesDraftOrder) GetTags() []string { return v.Tags }
 
+// DraftsNewestDraftOrderConnection includes the requested fields of the GraphQL type DraftOrderConnection.
+type DraftsNewestDraftOrderConnection struct {
+	Nodes []DraftsNewestDraftOrderConnectionNodesDraftOrder `json:"nodes"`
+}
+
+// GetNodes returns DraftsNewestDraftOrderConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *DraftsNewestDraftOrderConnection) GetNodes() []DraftsNewestDraftOrderConnectionNodesDraftOrder {
+	return v.Nodes
+}
+
+// DraftsNewestDraftOrderConnectionNodesDraftOrder includes the requested fields of the GraphQL type DraftOrder.
+type DraftsNewestDraftOrderConnectionNodesDraftOrder struct {
+	Id         string   `json:"id"`
+	InvoiceUrl *string  `json:"invoiceUrl"`
+	Tags       []string `json:"tags"`
+}
+
+// GetId returns DraftsNewestDraftOrderConnectionNodesDraftOrder.Id, and is useful for accessing the field via an interface.
+func (v *DraftsNewestDraftOrderConnectionNodesDraftOrder) GetId() string { return v.Id }
+
+// GetInvoiceUrl returns DraftsNewestDraftOrderConnectionNodesDraftOrder.InvoiceUrl, and is useful for accessing the field via an interface.
+func (v *DraftsNewestDraftOrderConnectionNodesDraftOrder) GetInvoiceUrl() *string {
+	return v.InvoiceUrl
+}
+
+// GetTags returns DraftsNewestDraftOrderConnectionNodesDraftOrder.Tags, and is useful for accessing the field via an interface.
+func (v *DraftsNewestDraftOrderConnectionNodesDraftOrder) GetTags() []string { return v.Tags }
+
 // DraftsResponse is returned by Drafts on success.
 type DraftsResponse struct {
 	DraftOrders DraftsDraftOrdersDraftOrderConnection `json:"draftOrders"`
+	Newest      DraftsNewestDraftOrderConnection      `json:"newest"`
 }
 
 // GetDraftOrders returns DraftsResponse.DraftOrders, and is useful for accessing the field via an interface.
 func (v *DraftsResponse) GetDraftOrders() DraftsDraftOrdersDraftOrderConnection { return v.DraftOrders }
+
+// GetNewest returns DraftsResponse.Newest, and is useful for accessing the field via an interface.
+func (v *DraftsResponse) GetNewest() DraftsNewestDraftOrderConnection { return v.Newest }
 
 // FulfilFulfillmentCreateFulfillmentCreatePayload includes the requested fields of the GraphQL type FulfillmentCreatePayload.
 type FulfilFulfillmentCreateFulfillmentCreatePayload struct {
@@ -5284,9 +5316,17 @@ query Drafts ($query: String!) {
 			tags
 		}
 	}
+	newest: draftOrders(first: 50, sortKey: ID, reverse: true) {
+		nodes {
+			id
+			invoiceUrl
+			tags
+		}
+	}
 }
 `
 
+// Drafts by a tag. What was made just now may not be found by a search yet: the newest are looked through as well.
 func Drafts(
 	ctx_ context.Context,
 	client_ graphql.Client,
