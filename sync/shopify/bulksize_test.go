@@ -73,7 +73,8 @@ func (m *manyOrders) RoundTrip(r *http.Request) (*http.Response, error) {
 			_ = write.Close()
 		}()
 		return &http.Response{
-			StatusCode: 206, Header: http.Header{"Content-Range": {fmt.Sprintf("bytes %d-%d/%d", from, to, m.size)}}, Body: read, ProtoMajor: 1, ProtoMinor: 1,
+			StatusCode: http.StatusPartialContent, Header: http.Header{"Content-Range": {fmt.Sprintf("bytes %d-%d/%d", from, to, m.size)}},
+			Body: read, ProtoMajor: 1, ProtoMinor: 1,
 		}, nil
 	}
 	var in struct {

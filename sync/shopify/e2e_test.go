@@ -87,21 +87,27 @@ func TestKilledWhileItImports(t *testing.T) {
 			t.Fatal(out)
 		}
 	}
-	var path string
-	_ = filepath.WalkDir(home, func(p string, d os.DirEntry, err error) error {
+	path := ""
+	if err := filepath.WalkDir(home, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(p)
 		switch {
 		case err != nil:
+			return err
 		case strings.HasSuffix(p, ".db"):
 			path = p
 		case strings.Contains(p, "-import-"):
 			t.Errorf("left behind: %s", p)
-		case !d.IsDir():
-			if data, err := os.ReadFile(p); err == nil && bytes.Contains(data, []byte(fileSecret)) {
-				t.Errorf("the file's address is in %s", p)
-			}
+		}
+		if bytes.Contains(data, []byte(fileSecret)) {
+			t.Errorf("the file's address is in %s", p)
 		}
 		return nil
-	})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	db, err := store.Open(t.Context(), store.Options{Path: path, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
