@@ -187,9 +187,10 @@ func TestActsOnSelectedOrders(t *testing.T) {
 	if n := len(s.effects()); n != 3 {
 		t.Errorf("%d effects", n)
 	}
-	s.press(action.MarkPaid)
+	s.seesNot("3 selected") // something was done to them
+	s.press(action.Top, action.Select, action.Select, action.MarkPaid)
 	s.submit()
-	s.sees("is not possible") // they are paid; the sentence names the first
+	s.sees("is not possible", "and 1 more were refused") // they are paid; the sentence names the first
 }
 
 func TestArchiveIsUndone(t *testing.T) {

@@ -81,7 +81,11 @@ func (s *Screen) form(rec *order.Record) []row {
 		if m, ok := order.Refundable(&rec.Order); ok {
 			left = s.ctx.Amount(m)
 		}
-		return []row{typed(nameAmount, left, "all that is left"), typed(nameReason, "", "why, for the store's books"), restock, notify}
+		stock := restock
+		if rec.State.Stage == order.StageShipped {
+			stock.at = 1 // the customer has the goods
+		}
+		return []row{typed(nameAmount, left, "all that is left"), typed(nameReason, "", "why, for the store's books"), stock, notify}
 	case order.ActCancel:
 		return s.cancelForm()
 	case order.ActStatus:

@@ -101,6 +101,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mode": mode, "lines": lines, "readable": readable, "unzip": unzip, "secret": secret, "firstplaced": firstPlaced,
+			"firstnumber": firstNumber,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -203,6 +204,14 @@ func firstPlaced(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("no order was bought whole:\n%s", ts.ReadFile(args[0]))
+}
+
+// firstNumber FILE NAME sets NAME to the first order of a list in JSON.
+func firstNumber(ts *testscript.TestScript, _ bool, args []string) {
+	line, _, _ := strings.Cut(ts.ReadFile(args[0]), "\n")
+	var row struct{ Store, Number string }
+	ts.Check(json.Unmarshal([]byte(line), &row))
+	ts.Setenv(args[1], row.Store+"/"+row.Number)
 }
 
 // wired is a supplier that asks for a key, which is "sesame".

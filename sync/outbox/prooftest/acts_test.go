@@ -13,7 +13,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
-	"github.com/orderdeck/orderdeck/sync/internal/schedules"
+	random "github.com/orderdeck/orderdeck/sync/internal/schedules"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
@@ -189,7 +189,7 @@ func calmly() string { return "" }
 // TestActsAreDoneOnce: whatever gets lost, and wherever the process dies, a store does what it was asked for exactly once,
 // and the order shows it.
 func TestActsAreDoneOnce(t *testing.T) {
-	for seed := range (schedules.Count() + 3) / 4 { // each is many acts
+	for seed := range (random.Count() + 3) / 4 { // each is many acts
 		r := rand.New(rand.NewPCG(seed, 77)) //nolint:gosec // a test
 		calm := false
 		faults := []string{"", "", "away", "lost before", "lost after"}
