@@ -35,11 +35,12 @@ func TestStandIn(t *testing.T) {
 	standin.Serve(t, address, fakeToken, newMany(t, f, n))
 }
 
-// many is a store of very many orders, which are written down when they are asked for.
+// many is a store of very many orders, one a second, which are written down when they are asked for.
 type many struct {
 	*fake
-	n    int
-	node string // an order; its number stands in it as ORDER-ID
+	n     int
+	begin time.Time
+	node  string // an order; its number stands in it as ORDER-ID, its date as ORDER-DATE
 }
 
 func newMany(t *testing.T, f *fake, n int) *many {
@@ -49,8 +50,9 @@ func newMany(t *testing.T, f *fake, n int) *many {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := f.orders[0]["legacyResourceId"].(string)
-	return &many{f, n, strings.NewReplacer("Order/"+id+`"`, `Order/ORDER-ID"`, `"`+id+`"`, `"ORDER-ID"`, `"#`+id+`"`, `"#ORDER-ID"`).Replace(string(node))}
+	id, at := f.orders[0]["legacyResourceId"].(string), f.orders[0]["updatedAt"].(string)
+	begin := time.Now().Truncate(time.Second).Add(-time.Duration(n)*time.Second - time.Hour)
+	return &many{f, n, begin, strings.NewReplacer("Order/"+id+`"`, `Order/ORDER-ID"`, `"`+id+`"`, `"ORDER-ID"`, `"#`+id+`"`, `"#ORDER-ID"`, `"`+at+`"`, `"ORDER-DATE"`).Replace(string(node))}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -72,15 +74,19 @@ func (m *many) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case in.Name == "CountOrders":
 		return answerWith(200, fmt.Sprintf(`{"data":{"ordersCount":{"count":%d}}}`, m.n), nil), nil
-	case in.Name != "Orders" || in.Vars.Query != "":
+	case in.Name != "Orders":
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		return m.fake.RoundTrip(r)
 	}
 	from, _ := strconv.Atoi(in.Vars.After)
+	if since, err := time.Parse("updated_at:>='"+time.RFC3339+"'", in.Vars.Query); err == nil && in.Vars.After == "" {
+		from = max(0, min(m.n, int(since.Sub(m.begin)/time.Second)))
+	}
 	to := min(m.n, from+in.Vars.First)
 	nodes := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
-		nodes = append(nodes, strings.ReplaceAll(m.node, "ORDER-ID", strconv.Itoa(1_000_000+i)))
+		nodes = append(nodes, strings.NewReplacer("ORDER-ID", strconv.Itoa(1_000_000+i),
+			"ORDER-DATE", stamp(m.begin.Add(time.Duration(i)*time.Second))).Replace(m.node))
 	}
 	return answerWith(200, fmt.Sprintf(`{"data":{"orders":{"pageInfo":{"hasNextPage":%t,"endCursor":"%d"},"nodes":[%s]}},`+
 		`"extensions":{"cost":{"requestedQueryCost":%d,"throttleStatus":{"maximumAvailable":20000,"currentlyAvailable":20000,"restoreRate":1000}}}}`,
