@@ -193,6 +193,21 @@ func TestWhatIsInTheWayOfABulkOperationIsSaidAndEndsInPages(t *testing.T) {
 	}
 }
 
+// TestADiskWithoutRoomForTheFileIsNoReasonToHaveNoOrders: pages need less of it.
+func TestADiskWithoutRoomForTheFileIsNoReasonToHaveNoOrders(t *testing.T) {
+	f := newFake(t)
+	f.variety(40)
+	d := newDesk().withSpool(t)
+	known := d.known.(spooler)
+	known.full = true
+	d.known = known
+	d.pull(t, f.platform(bulkFrom(10)))
+	if len(d.notes) != 1 || !strings.Contains(d.notes[0], "no room") || len(d.left()) != 0 {
+		t.Errorf("%v, left behind is %v", d.notes, d.left())
+	}
+	f.hold(t, "a full disk", d)
+}
+
 // TestAFileThatExpiredIsWrittenOnceMore: the desk may have been switched off for a week.
 func TestAFileThatExpiredIsWrittenOnceMore(t *testing.T) {
 	f := newFake(t)

@@ -327,10 +327,17 @@ func someFileFaults(d *rand.Rand, share float64) func() fileFault {
 type spooler struct {
 	*desk
 	path string
+	full bool // the disk has no room
+}
+
+type fullSpool struct{ sync.Spool }
+
+func (fullSpool) Add(context.Context, []store.SpoolRow, []byte) error {
+	return &store.Error{Code: store.Full, Text: "no room"}
 }
 
 func (d *desk) withSpool(t testing.TB) *desk {
-	d.known = spooler{d, filepath.Join(t.TempDir(), "spool")}
+	d.known = spooler{d, filepath.Join(t.TempDir(), "spool"), false}
 	return d
 }
 
@@ -338,6 +345,9 @@ func (s spooler) Spool(ctx context.Context) (sync.Spool, error) {
 	got, err := store.OpenSpool(ctx, s.path)
 	if err != nil {
 		return nil, err
+	}
+	if s.full {
+		return fullSpool{got}, nil
 	}
 	return got, nil
 }
