@@ -131,6 +131,28 @@ func TestActs(t *testing.T) {
 	}
 }
 
+// TestAnActOnAnOldOrderIsPulled, though nothing happens to an order of that age by itself; at once, and after a long while.
+func TestAnActOnAnOldOrderIsPulled(t *testing.T) {
+	k, c, dir := actor(t)
+	shop, o := k.find(t, func(o *order.Order, _ int) bool {
+		return o.CreatedAt.Before(began.Add(-(horizon + 30*days) * time.Second)) && o.Lifecycle == order.LifecycleOpen
+	})
+	k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActTags, Key: "k1", Add: []string{"urgent"}})
+	for n, wait := range []time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour} {
+		k.world = open(dir, DefaultOrders, c) // another process does it
+		text := fmt.Sprint("called ", n)
+		if _, err := shopOf(k.world, o.Store).(outbox.Actor).Act(t.Context(), o.ExternalID, outbox.Act{Kind: outbox.ActNote, Key: text, Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		k.world = open(dir, DefaultOrders, c)
+		c.forward(wait)
+		k.sync(t)
+		if notes := k.orders[o.Store+"/"+o.ExternalID].Notes; notes[len(notes)-1].Text != text {
+			t.Errorf("after %s: %+v", wait, notes)
+		}
+	}
+}
+
 // TestActsThatFail: what a merchant must see once: banks that refuse, and stores that do.
 func TestActsThatFail(t *testing.T) {
 	k, _, _ := actor(t)

@@ -160,6 +160,20 @@ func TestCancel(t *testing.T) {
 	if o := readOne(t, p); o.Lifecycle != order.LifecycleCancelled || o.CancelReason != "No longer wanted" || f.made["CancelPayment"] != 1 {
 		t.Errorf("%+v %v", o, f.made)
 	}
+	// Where the answer was lost, the authorization goes back the next time.
+	f, p = actOn(t, likeAuthorized)
+	f.fault = func(op string) fault {
+		if op == "CancelOrder" {
+			return cut
+		}
+		return fine
+	}
+	if _, err := p.Act(t.Context(), "1", outbox.Act{Kind: outbox.ActCancel, Key: "k"}); err == nil || errors.Is(err, outbox.ErrRejected) {
+		t.Errorf("%v", err)
+	}
+	if d, err := p.Act(t.Context(), "1", outbox.Act{Kind: outbox.ActCancel, Key: "k"}); err != nil || d.Already || f.made["CancelPayment"] != 1 || f.made["CancelOrder"] != 1 {
+		t.Errorf("%+v %v %v", d, err, f.made)
+	}
 	f, p = actOn(t, likePaid)
 	one := map[string]order.Quantity{"55": order.Units(1)}
 	twice(t, f, p, outbox.Act{Kind: outbox.ActCancel, Key: "k1", Lines: one}, "CancelOrder", 1)
@@ -410,7 +424,7 @@ func TestActFaultSchedules(t *testing.T) {
 		}
 		if o("1").Refunded.Minor != 500 || len(o("1").Refunds) != 2 || live != 1 || notes != 1 || o("1").RawStatus != "Delivered" ||
 			o("2").Lines[0].Cancelled != order.Units(1) || o("3").Refunded.Minor != 3396 || len(o("3").Payments) != 2 || o("4").Lifecycle != order.LifecycleCancelled ||
-			filled != 1 || len(list(f.orders[draft]["payments"])) != 1 || f.orders[draft]["totalWithTax"] != 4000.0 {
+			list(f.orders["4"]["payments"])[0]["state"] != "Cancelled" || filled != 1 || len(list(f.orders[draft]["payments"])) != 1 || f.orders[draft]["totalWithTax"] != 4000.0 {
 			t.Fatalf("seed %d: refunded %v and %v, %d live parcels, %d notes, %d drafts, %+v", seed, o("1").Refunded, o("3").Refunded, live, notes, filled, f.made)
 		}
 	}

@@ -156,15 +156,20 @@ func (p *Platform) furnish(ctx context.Context, it *admin.DraftsOrdersOrderListI
 	if len(it.ShippingLines) > 0 || d.Shipping.IsZero() {
 		return did, nil
 	}
-	var offered admin.DraftShippingMethodsResponse
-	if _, err := p.call(ctx, "DraftShippingMethods", admin.DraftShippingMethods_Operation, map[string]any{"id": it.Id}, &offered); err != nil {
-		return did, err
-	}
-	method, err := wayOf(offered.EligibleShippingMethodsForDraftOrder, d.ShippingMethod)
+	method, err := p.way(ctx, it.Id, d.ShippingMethod)
 	if err != nil || method == "" {
 		return did, err
 	}
 	return did, step("DraftShipping", admin.DraftShipping_Operation, "method", method)
+}
+
+// way is the id of a way of sending that the store offers for a draft, "" = none.
+func (p *Platform) way(ctx context.Context, id, name string) (string, error) {
+	var out admin.DraftShippingMethodsResponse
+	if _, err := p.call(ctx, "DraftShippingMethods", admin.DraftShippingMethods_Operation, map[string]any{"id": id}, &out); err != nil {
+		return "", err
+	}
+	return wayOf(out.EligibleShippingMethodsForDraftOrder, name)
 }
 
 // wayOf is the id of the way of sending with a name or a code; without a name the first that is offered.

@@ -217,13 +217,13 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 func rights(t *testing.T, v *vendureServer) {
 	var role struct{ CreateRole struct{ ID string } }
 	v.ask(t, `mutation { createRole(input: {code: "reader", description: "reader", permissions: [ReadOrder]}) { id } }`, nil, &role)
-	var key struct{ CreateApiKey struct{ APIKey string } }
+	var key struct{ CreateAPIKey struct{ APIKey string } }
 	v.ask(t, `mutation($r: [ID!]!) { createApiKey(input: {roleIds: $r, translations: [{languageCode: en, name: "reader"}]}) { apiKey } }`,
 		map[string]any{"r": []string{role.CreateRole.ID}}, &key)
 	for _, tc := range []struct {
 		key  string
 		have string
-	}{{v.Key, "ReadOrder UpdateOrder CreateOrder"}, {key.CreateApiKey.APIKey, "ReadOrder"}} {
+	}{{v.Key, "ReadOrder UpdateOrder CreateOrder"}, {key.CreateAPIKey.APIKey, "ReadOrder"}} {
 		p, err := vendure.New(vendure.Options{URL: v.URL, Key: tc.key})
 		if err != nil {
 			t.Fatal(err)
