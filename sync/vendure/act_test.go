@@ -260,6 +260,21 @@ func TestAParcelGetsAnotherNumber(t *testing.T) {
 	}
 }
 
+// TestAParcelThatWaitsGetsAnotherNumber, and goes on waiting.
+func TestAParcelThatWaitsGetsAnotherNumber(t *testing.T) {
+	f, p := actOn(t, likePaid)
+	f.stuck = true
+	if err := p.Fulfil(t.Context(), "1", tell("TRACK-1")); !errors.Is(err, outbox.ErrRejected) {
+		t.Fatal(err)
+	}
+	f.stuck = false
+	twice(t, f, p, outbox.Act{Kind: outbox.ActTracking, Key: "k1", Parcel: order.Parcel{Carrier: "UPS", Tracking: "TRACK-2"}}, "AddNote", 1)
+	s := readOne(t, p).Fulfilments
+	if len(s) != 2 || s[0].Live || !s[1].Live || s[1].Shipped || s[1].Tracking != "TRACK-2" || s[1].Carrier != "UPS" {
+		t.Errorf("%+v", s)
+	}
+}
+
 func newDraft() *order.Order {
 	return &order.Order{
 		Currency: "USD", Customer: order.Customer{Name: "Anna Müller", Email: "phone@example.test", Phone: "1"}, ShippingMethod: "Parcel",

@@ -25,7 +25,8 @@ func (p *Platform) retrack(ctx context.Context, v *standing, a outbox.Act) (outb
 	}
 	_, d, begun := v.entry("ORDER_NOTE", func(d historyData, public bool) bool { return !public && strings.HasSuffix(d.Note, mark(a.Key)) })
 	made := slices.IndexFunc(v.Fulfillments, func(f there) bool { return f.State != stateOff && outbox.SameNumber(codeOf(f), a.Parcel.Tracking) })
-	if made >= 0 && (!begun || v.Fulfillments[made].State != "Pending") {
+	sent := begun && strings.Contains(d.Note, sentWord)
+	if made >= 0 && (!sent || v.Fulfillments[made].State != "Pending") {
 		return outbox.Done{ID: v.Fulfillments[made].Id, Already: true}, nil
 	}
 	var old *there
@@ -38,11 +39,11 @@ func (p *Platform) retrack(ctx context.Context, v *standing, a outbox.Act) (outb
 	if old == nil {
 		return outbox.Done{}, outbox.Rejectedf("the order has no parcel at the store that is still on its way")
 	}
-	sent := old.State == stateShipped
-	if begun {
-		sent = strings.Contains(d.Note, sentWord)
-	} else if err := p.write(ctx, v.Id, marked(changeOf(old, a.Parcel), a.Key), false); err != nil {
-		return outbox.Done{}, err
+	if !begun {
+		sent = old.State == stateShipped
+		if err := p.write(ctx, v.Id, marked(changeOf(old, a.Parcel), a.Key), false); err != nil {
+			return outbox.Done{}, err
+		}
 	}
 	if old.State != stateOff {
 		if err := p.moveParcel(ctx, old.Id, stateOff); err != nil {
