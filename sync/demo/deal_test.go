@@ -135,7 +135,7 @@ func TestActs(t *testing.T) {
 func TestAnActOnAnOldOrderIsPulled(t *testing.T) {
 	k, c, dir := actor(t)
 	shop, o := k.find(t, func(o *order.Order, _ int) bool {
-		return o.CreatedAt.Before(began.Add(-(horizon + 30*days) * time.Second)) && o.Lifecycle == order.LifecycleOpen
+		return o.CreatedAt.Before(began.Add(-(horizon+30*days)*time.Second)) && o.Lifecycle == order.LifecycleOpen
 	})
 	k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActTags, Key: "k1", Add: []string{"urgent"}})
 	for n, wait := range []time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour} {

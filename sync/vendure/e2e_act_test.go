@@ -81,6 +81,8 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 		}
 		return got.Order
 	}
+	v.buy(t, "pay-later") // which is authorized, and taken later
+	v.buy(t, "pay-later")
 	authorized := v.inState(t, "PaymentAuthorized")
 
 	// Money that was authorized is taken.

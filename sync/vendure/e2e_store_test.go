@@ -254,8 +254,8 @@ func (v *vendureServer) note(t *testing.T, id, text string) {
 		map[string]any{"i": map[string]any{"id": id, "note": text, "isPublic": false}}, nil)
 }
 
-// buy places an order through the shop, as a customer does.
-func (v *vendureServer) buy(t *testing.T) {
+// buy places an order through the shop, as a customer does, and pays it by a method.
+func (v *vendureServer) buy(t *testing.T, method string) {
 	t.Helper()
 	header := http.Header{}
 	do := func(query string, vars map[string]any, into any) {
@@ -275,7 +275,7 @@ func (v *vendureServer) buy(t *testing.T) {
 	do(`mutation($m: [ID!]!) { setOrderShippingMethod(shippingMethodId: $m)`+done,
 		map[string]any{"m": []string{methods.EligibleShippingMethods[0].ID}}, nil)
 	do(`mutation { transitionOrderToState(state: "ArrangingPayment")`+done, nil, nil)
-	do(`mutation { addPaymentToOrder(input: { method: "test-card", metadata: {} })`+done, nil, nil)
+	do(`mutation($m: String!) { addPaymentToOrder(input: { method: $m, metadata: {} })`+done, map[string]any{"m": method}, nil)
 }
 
 // proxy stands between the desk and the store, so that a test knows in the middle of what they are.

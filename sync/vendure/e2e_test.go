@@ -161,7 +161,7 @@ func changes(t *testing.T, d *desk, v *vendureServer) {
 	}
 	d.same(t, v.orders(t))
 	// An order that comes in now.
-	v.buy(t)
+	v.buy(t, "test-card")
 	if rep := d.sync(t); rep.New != 1 || rep.Updated != 0 {
 		t.Errorf("%+v", rep)
 	}
