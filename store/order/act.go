@@ -73,7 +73,7 @@ func (k ActKind) Event() Event {
 	case ActArchive:
 		return EventArchive
 	case ActReopen:
-		return EventUnarchive
+		return EventReopen
 	case ActComplete:
 		return EventComplete
 	case ActDelete:
@@ -93,6 +93,19 @@ const (
 	DraftSend     = "send"     // the store writes to the customer, who pays there
 	DraftComplete = "complete" // it becomes an order
 )
+
+// DraftLabel says what a step of an ActDraft does.
+func DraftLabel(step string) string {
+	switch step {
+	case DraftCreate:
+		return "create a draft"
+	case DraftSend:
+		return "send the payment link"
+	case DraftComplete:
+		return "complete the draft"
+	}
+	return step
+}
 
 // Act is one thing to be done to an order at its store. Only the fields of its kind count.
 type Act struct {
@@ -136,7 +149,7 @@ func (a *Act) String() string {
 	case ActTracking:
 		s += " " + a.Parcel.Tracking
 	case ActDraft:
-		s = a.Step + " draft"
+		s = DraftLabel(a.Step)
 	}
 	return s
 }
@@ -229,6 +242,9 @@ func (a *Act) Check(o *Order) string {
 	case ActDraft:
 		if a.Step != DraftSend && a.Step != DraftComplete && a.Step != DraftCreate {
 			return fmt.Sprintf("a draft is created, sent or completed, not %q", a.Step)
+		}
+		if a.Step == DraftComplete && o.CustomerPayment != PaymentDraft {
+			return "it is an order, not a draft"
 		}
 	case ActCancel, ActRequest, ActArchive, ActReopen, ActComplete, ActDelete:
 	default:

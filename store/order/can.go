@@ -35,14 +35,15 @@ const (
 	EventRetrack  Event = "retrack" // another tracking number for a parcel
 	EventRequest  Event = "request_fulfilment"
 	EventComplete Event = "complete"
-	EventDraft    Event = "draft" // send or complete a draft
+	EventDraft    Event = "draft"  // send the payment link, or complete a draft
+	EventReopen   Event = "reopen" // back from the archive, or from being cancelled or completed
 )
 
 // Events lists every Event.
 var Events = []Event{
 	EventTracking, EventInvoice, EventReceipt, EventRefund, EventCheckout, EventLink, EventUnlink, EventCancel,
 	EventArchive, EventUnarchive, EventHold, EventRelease, EventDelete, EventExport, EventMarkPaid, EventNote, EventTags,
-	EventStatus, EventRetrack, EventRequest, EventComplete, EventDraft,
+	EventStatus, EventRetrack, EventRequest, EventComplete, EventDraft, EventReopen,
 }
 
 // Guard names a condition of EventCheckout that a merchant may set aside, knowingly: see Facts.SetAside.
@@ -92,6 +93,8 @@ func Can(o *Order, s State, f Facts, e Event) Verdict {
 		return canRefund(o)
 	case EventNote, EventTags:
 		return Verdict{Allowed: true}
+	case EventReopen:
+		return canReopen(o, s)
 	case EventUnarchive:
 		if !o.IsArchived() {
 			return refuse(s.Stage.Label()+": it is not archived", "there is nothing to undo")

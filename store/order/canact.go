@@ -19,10 +19,7 @@ func canAct(o *Order, s State, e Event) (v Verdict, known bool) {
 	case EventComplete:
 		return canComplete(o, s), true
 	case EventDraft:
-		if o.CustomerPayment != PaymentDraft {
-			return refuse(s.Stage.Label()+": it is an order, not a draft", "there is nothing to complete"), true
-		}
-		return allow("a draft of %s", o.Total), true
+		return canDraft(o, s), true
 	}
 	return Verdict{}, false
 }
@@ -40,6 +37,27 @@ func canMarkPaid(o *Order, s State) Verdict {
 		return refuse(state+" already", "nothing is to be done")
 	}
 	return allow("%s", state)
+}
+
+// canDraft: a draft can be completed, and whoever has not paid can be sent a link.
+func canDraft(o *Order, s State) Verdict {
+	switch {
+	case o.Lifecycle == LifecycleCancelled:
+		return refuse(s.Stage.Label()+": a cancelled order is not paid any more", "make a new one")
+	case o.CustomerPayment == PaymentDraft:
+		return allow("a draft of %s", o.Total)
+	case o.CustomerPayment == PaymentPending, o.CustomerPayment == PaymentAwaitingProof, o.CustomerPayment == PaymentFailed, o.CustomerPayment == PaymentExpired:
+		return allow("%s: the customer has not paid", s.Stage.Label())
+	}
+	return refuse(fmt.Sprintf("%s: it is an order, not a draft, and the payment is %s", s.Stage.Label(), words(o.CustomerPayment)), "nothing is to be done")
+}
+
+// canReopen: what was put away, cancelled or finished may be taken up again, where a store does that.
+func canReopen(o *Order, s State) Verdict {
+	if o.IsArchived() || o.Lifecycle == LifecycleCancelled || s.Stage == StageShipped {
+		return Verdict{Allowed: true}
+	}
+	return refuse(s.Stage.Label()+": it is open, and not archived", "there is nothing to undo")
 }
 
 func canRetrack(o *Order, s State) Verdict {

@@ -241,3 +241,46 @@ func rights(t *testing.T, v *vendureServer) {
 		}
 	}
 }
+
+// commands: what a merchant asks for by the program's commands arrives in the store, and is read back.
+func commands(t *testing.T, d *desk, v *vendureServer) {
+	v.buy(t, "test-card")
+	v.buy(t, "test-card")
+	d.sync(t)
+	ids := v.inState(t, "PaymentSettled")
+	id := ids[len(ids)-1] // bought just now
+	name := "shop/" + v.there(t, id).Code
+	out := d.must(t, "order", "note", name, "--text", "call before delivery")
+	if !strings.Contains(out, "done") {
+		t.Error(out)
+	}
+	noted := 0
+	for _, h := range v.there(t, id).History.Items {
+		if strings.Contains(h.Data.Note, "call before delivery") {
+			noted++
+		}
+	}
+	if noted != 1 {
+		t.Errorf("the note is there %d times", noted)
+	}
+	d.must(t, "order", "refund", name, "--amount", "1.50", "--reason", "a scratch", "--yes")
+	o := v.there(t, id)
+	if len(o.Payments[0].Refunds) != 1 || o.Payments[0].Refunds[0].Total != 150 {
+		t.Errorf("%+v", o.Payments)
+	}
+	if out := d.must(t, "show", name, "--json"); !strings.Contains(out, `"partially_refunded"`) || !strings.Contains(out, "call before delivery") {
+		t.Errorf("the desk does not show it: %s", out)
+	}
+	if _, _, code := d.run("order", "refund", name, "--amount", "99999", "--yes"); code != 1 {
+		t.Errorf("more than was paid: exit code %d", code)
+	}
+	if out, _, code := d.run("order", "tag", name, "--add", "vip"); code != 1 || !strings.Contains(out, "refused") {
+		t.Errorf("Vendure has no tags on orders: %d %s", code, out)
+	}
+
+	other := "shop/" + v.there(t, ids[len(ids)-2]).Code
+	d.must(t, "order", "cancel", other, "--reason", "it is a duplicate", "--yes")
+	if o := v.there(t, ids[len(ids)-2]); o.State != "Cancelled" {
+		t.Errorf("cancelled here, and there it is %s", o.State)
+	}
+}

@@ -43,6 +43,7 @@ func TestE2E(t *testing.T) {
 	t.Run("Screen", func(t *testing.T) { screen(t, d, v) })
 	t.Run("Fulfil", func(t *testing.T) { fulfil(t, d, v) })
 	t.Run("Acts", func(t *testing.T) { acts(t, d, v) })
+	t.Run("Commands", func(t *testing.T) { commands(t, d, v) })
 	t.Run("Rights", func(t *testing.T) { rights(t, v) })
 	t.Run("Checkout", func(t *testing.T) { checkout(t, d, v) })
 	t.Run("KeyTakenAway", func(t *testing.T) { keyTakenAway(t, d) })

@@ -108,7 +108,7 @@ func (s *Screen) finish(m doneMsg) tea.Cmd {
 func (s *Screen) said(m doneMsg) string {
 	what := s.arg.Kind.Label()
 	if s.arg.Step != "" {
-		what = s.arg.Step + " draft"
+		what = order.DraftLabel(s.arg.Step)
 	}
 	of := fmt.Sprintf("%d orders", m.done)
 	if s.rec != nil {

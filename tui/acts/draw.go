@@ -19,7 +19,7 @@ func (s *Screen) Size(w, h int) (int, int) { return min(84, w-4), min(len(s.rows
 func (s *Screen) title() string {
 	words := s.arg.Kind.Label()
 	if s.arg.Step != "" {
-		words = s.arg.Step + " draft"
+		words = order.DraftLabel(s.arg.Step)
 	}
 	words = strings.ToUpper(words[:1]) + words[1:]
 	switch {
@@ -110,7 +110,7 @@ func (s *Screen) does() string {
 	}
 	words := s.arg.Kind.Label()
 	if s.arg.Step != "" {
-		words = s.arg.Step + " the draft"
+		words = order.DraftLabel(s.arg.Step)
 	}
 	return strings.ToUpper(words[:1]) + words[1:]
 }

@@ -82,9 +82,7 @@ func (s *Screen) form(rec *order.Record) []row {
 			left = s.ctx.Amount(m)
 		}
 		stock := restock
-		if rec.State.Stage == order.StageShipped {
-			stock.at = 1 // the customer has the goods
-		}
+		stock.at = 1 // not every store can, and the goods may be with the customer
 		return []row{typed(nameAmount, left, "all that is left"), typed(nameReason, "", "why, for the store's books"), stock, notify}
 	case order.ActCancel:
 		return s.cancelForm()

@@ -50,12 +50,11 @@ func storeMenu(ctx *ui.Context, rec *order.Record) ui.MenuSpec {
 			add(kind.Label(), arg)
 			continue
 		}
-		if rec.CustomerPayment != order.PaymentDraft {
-			continue
-		}
 		for _, step := range []string{order.DraftSend, order.DraftComplete} {
 			arg.Step = step
-			add(step+" the draft", arg)
+			if step == order.DraftSend || rec.CustomerPayment == order.PaymentDraft {
+				add(order.DraftLabel(step), arg)
+			}
 		}
 	}
 	return m
