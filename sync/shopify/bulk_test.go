@@ -1,16 +1,19 @@
 package shopify
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/internal/schedules"
 )
@@ -315,6 +318,41 @@ func TestWhatIsDeletedDuringTheExportIsNotBroughtBack(t *testing.T) {
 	d.pull(t, p)
 	if len(d.orders) != 39 {
 		t.Errorf("pages: %d orders", len(d.orders))
+	}
+}
+
+// TestWhereverAFileIsCutItIsTheSameFile, with a line that has no end at its end, and whatever else stands in it.
+func TestWhereverAFileIsCutItIsTheSameFile(t *testing.T) {
+	f := newFake(t)
+	f.variety(3)
+	data, _, _ := f.export(bulkQuery)
+	data = append([]byte("\n  \n"+`{"id":"gid://shopify/Metafield/1","__parentId":"gid://shopify/Order/1"}`+"\r\n"), bytes.TrimSuffix(data, []byte("\n"))...)
+	p := f.platform()
+	content := func(parts ...[]byte) string {
+		spool, err := store.OpenSpool(t.Context(), filepath.Join(t.TempDir(), "spool"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = spool.Remove() }()
+		st := spoolState{Size: int64(len(data))}
+		for range parts {
+			err = p.lines(t.Context(), bytes.NewReader(data[st.At:min(int(st.At)+len(parts[0]), len(data))]), true, &st, spool)
+			parts = parts[1:]
+		}
+		for n := 0; !st.Whole && n < 3; n++ { // a part that had no line's end in it
+			err = p.lines(t.Context(), bytes.NewReader(data[st.At:]), true, &st, spool)
+		}
+		got, e := spool.Next(t.Context(), 0, 100)
+		if err != nil || e != nil || !st.Whole || st.At != st.Size || st.Orders != 3 {
+			t.Fatalf("%v %v %+v", err, e, st)
+		}
+		return fmt.Sprint(got)
+	}
+	whole := content(data)
+	for cut := 0; cut < len(data); cut += 1 + len(data)/60 {
+		if got := content(data[:cut], data); got != whole {
+			t.Fatalf("cut at %d:\n%s\n%s", cut, got, whole)
+		}
 	}
 }
 

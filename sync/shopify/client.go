@@ -66,7 +66,7 @@ type Platform struct {
 var _ sync.Platform = (*Platform)(nil)
 
 const keyHint = "Make an app in Shopify's Dev Dashboard, give it the rights read_orders, read_all_orders, write_orders, " +
-	"read_customers, read_products and the fulfillment orders' rights, install it in the store, and give its client id " +
+	"read_customers, read_products, write_draft_orders and the fulfillment orders' rights, install it in the store, and give its client id " +
 	"and secret as id:secret. A token of an older custom app (shpat_…) does as well"
 
 // patience is how long a request waits by itself until the store's limit lets it through; longer waits are the engine's.

@@ -53,7 +53,8 @@ var rights = []struct{ any, without string }{
 	{"write_orders", "orders cannot be changed"},
 	{"write_merchant_managed_fulfillment_orders write_assigned_fulfillment_orders write_third_party_fulfillment_orders", "the store cannot be told of parcels"},
 	{"write_third_party_fulfillment_orders", "fulfilment services cannot be asked to send"},
-	{"write_draft_orders", "no draft orders can be made, and none are seen"},
+	{"write_draft_orders", "no draft orders can be made"},
+	{"read_draft_orders", "open drafts are not seen"},
 	{"read_customers", "orders do not tell their customers"},
 	{"read_products", "lines do not tell their products, so that they are linked by SKU or title alone"},
 }
