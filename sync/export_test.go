@@ -73,7 +73,7 @@ func TestAnExportIsShownAndItsNoteIsKeptUntilTheEnd(t *testing.T) {
 // TestProgressIsOfWhatTheStreamIsAt: the phase comes with its own numbers, and goes with the first page of orders.
 func TestProgressIsOfWhatTheStreamIsAt(t *testing.T) {
 	s := New(Options{DB: newMemory(t), Sources: []Source{source("a", &exporter{}, 0)}})
-	j := &job{s: s, u: s.units[0]}
+	j := &job{s: s, u: s.units[0], at: "all"}
 	for _, c := range []struct {
 		p    page
 		want string
@@ -82,7 +82,7 @@ func TestProgressIsOfWhatTheStreamIsAt(t *testing.T) {
 		{page{phase: PhaseFile, done: 50, total: 50}, "the export's file 50/50"},
 		{page{n: 10, done: 10, total: 50}, "all 10/50"},
 	} {
-		j.progress("all", c.p, 1)
+		j.progress(c.p)
 		st := s.Status()[0]
 		if got := fmt.Sprintf("%s %d/%d", st.Phase, st.Done, st.Total); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)

@@ -30,6 +30,7 @@ type job struct {
 	s       *Service
 	u       *unit
 	started time.Time
+	at      string       // the stream that is pulled
 	waited  atomic.Int64 // nanoseconds between tries
 
 	// What comes of writing, which is done beside the asking.
@@ -106,6 +107,7 @@ func (j *job) streams(ctx context.Context) error {
 // store's answers and the disk are not waited for in turn. A page is written when the one before it is, with the cursor
 // behind it, so that whatever ends the run loses nothing and repeats nothing.
 func (j *job) stream(ctx context.Context, stream string) (err error) {
+	j.at = stream
 	j.s.update(j.u, false, func(st *store.SyncState) { st.Phase, st.Done, st.Total = stream, 0, 0 })
 	cursor, err := j.s.o.DB.Cursor(ctx, j.u.name, stream)
 	if err != nil {
@@ -134,7 +136,6 @@ func (j *job) stream(ctx context.Context, stream string) (err error) {
 		if p.done == 0 && p.phase == "" {
 			p.done = done + p.n
 		}
-		p.phase = or(p.phase, stream)
 		if leave == nil && p.n > 0 && j.s.large(ctx, j.u, p) {
 			if leave, err = j.s.bulk.enter(ctx); err != nil {
 				return err
@@ -208,10 +209,10 @@ func (j *job) progress(p page) {
 	took := now.Sub(j.marked) - time.Duration(waited-j.markedWait)
 	j.marked, j.markedWait = now, waited
 	if p.note != "" {
-		j.s.log.Warn("a store's answer", "store", j.u.name, "stream", p.phase, "note", p.note)
+		j.s.log.Warn("a store's answer", "store", j.u.name, "stream", j.at, "note", p.note)
 	}
 	j.s.update(j.u, p.note != "", func(st *store.SyncState) {
-		st.State, st.Done, st.Total, st.ClockSkew, st.Phase = StateRunning, p.done, p.total, j.skew, p.phase
+		st.State, st.Done, st.Total, st.ClockSkew, st.Phase = StateRunning, p.done, p.total, j.skew, or(p.phase, j.at)
 		if p.note != "" {
 			st.LastError = p.note
 		}

@@ -15,7 +15,7 @@ func canAct(o *Order, s State, e Event) (v Verdict, known bool) {
 	case EventRetrack:
 		return canRetrack(o, s), true
 	case EventRequest:
-		return canRequest(o, s), true
+		return canRequest(s), true
 	case EventComplete:
 		return canComplete(o, s), true
 	case EventDraft:
@@ -68,7 +68,7 @@ func canRetrack(o *Order, s State) Verdict {
 }
 
 // canRequest keeps an order from being sent twice: by its supplier, and by a fulfilment service.
-func canRequest(o *Order, s State) Verdict {
+func canRequest(s State) Verdict {
 	state := s.Stage.Label()
 	switch {
 	case s.Stage == StageShipped || s.Stage == StageCancelled:

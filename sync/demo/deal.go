@@ -16,15 +16,15 @@ import (
 var _ outbox.Actor = (*platform)(nil)
 
 // Acts implements outbox.Actor.
-func (p *platform) Acts() map[outbox.ActKind]string {
+func (p *platform) Acts() map[order.ActKind]string {
 	const no = "the demo's stores have "
-	return map[outbox.ActKind]string{
-		outbox.ActMarkPaid: "", outbox.ActCancel: "", outbox.ActRefund: "", outbox.ActNote: "", outbox.ActTags: "", outbox.ActTracking: "",
-		outbox.ActArchive: "", outbox.ActReopen: "", outbox.ActComplete: "",
-		outbox.ActStatus:  no + "no statuses of their own",
-		outbox.ActRequest: no + "no fulfilment service",
-		outbox.ActDelete:  no + "a fixed past: nothing of it can be deleted",
-		outbox.ActDraft:   no + "orders that follow from the number of their world: none can be added by hand",
+	return map[order.ActKind]string{
+		order.ActMarkPaid: "", order.ActCancel: "", order.ActRefund: "", order.ActNote: "", order.ActTags: "", order.ActTracking: "",
+		order.ActArchive: "", order.ActReopen: "", order.ActComplete: "",
+		order.ActStatus:  no + "no statuses of their own",
+		order.ActRequest: no + "no fulfilment service",
+		order.ActDelete:  no + "a fixed past: nothing of it can be deleted",
+		order.ActDraft:   no + "orders that follow from the number of their world: none can be added by hand",
 	}
 }
 
@@ -34,7 +34,7 @@ func bankRefusesRefund(index int) bool  { return index%11 == 5 }
 func bankRefusesCapture(index int) bool { return index%7 == 1 }
 
 // Act does one thing to an order. It is on the disk before it answers, and stands in what is pulled from the next second on.
-func (p *platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+func (p *platform) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
 	if why, ok := p.Acts()[a.Kind]; !ok || why != "" {
 		return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, why)
 	}
@@ -79,24 +79,24 @@ func (p *platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 }
 
 // fill reckons out what an act does to the order as it is, and whether it is so already.
-func (x *deed) fill(o *order.Order, index int, a outbox.Act) (already bool, err error) {
+func (x *deed) fill(o *order.Order, index int, a order.Act) (already bool, err error) {
 	switch a.Kind {
-	case outbox.ActMarkPaid:
+	case order.ActMarkPaid:
 		return x.fillPaid(o, index, a)
-	case outbox.ActCancel:
+	case order.ActCancel:
 		return x.fillCancel(o, a)
-	case outbox.ActRefund:
+	case order.ActRefund:
 		return false, x.fillRefund(o, index, a)
-	case outbox.ActNote:
+	case order.ActNote:
 		x.Text, x.Public = text.Limit(text.CleanLines(strings.TrimSpace(a.Text)), 10_000), a.Public
 		if x.Text == "" {
 			return false, outbox.Rejectedf("the note is empty")
 		}
-	case outbox.ActTags:
+	case order.ActTags:
 		x.Add = tags(a.Add, func(tag string) bool { return !slices.Contains(o.Tags, tag) })
 		x.Remove = tags(a.Remove, func(tag string) bool { return slices.Contains(o.Tags, tag) })
 		return len(x.Add)+len(x.Remove) == 0, nil
-	case outbox.ActTracking:
+	case order.ActTracking:
 		f := newest(o, x.At)
 		x.Parcel = &order.Parcel{Carrier: text.Clean(a.Parcel.Carrier), Tracking: text.Clean(a.Parcel.Tracking), URL: text.Clean(a.Parcel.URL)}
 		switch {
@@ -107,17 +107,17 @@ func (x *deed) fill(o *order.Order, index int, a outbox.Act) (already bool, err 
 		case outbox.SameNumber(f.Tracking, x.Parcel.Tracking):
 			return true, nil
 		}
-	case outbox.ActArchive:
+	case order.ActArchive:
 		if o.Lifecycle == order.LifecycleDeleted {
 			return false, outbox.Rejectedf("the order is deleted")
 		}
 		return o.IsArchived(), nil
-	case outbox.ActReopen:
+	case order.ActReopen:
 		if o.Lifecycle == order.LifecycleCancelled || o.Lifecycle == order.LifecycleDeleted {
 			return false, outbox.Rejectedf("the order is %s, which is final", o.Lifecycle)
 		}
 		return !o.IsArchived(), nil
-	case outbox.ActComplete:
+	case order.ActComplete:
 		switch o.Fulfilment {
 		case order.FulfilmentDelivered:
 			return true, nil
@@ -129,7 +129,7 @@ func (x *deed) fill(o *order.Order, index int, a outbox.Act) (already bool, err 
 	return false, nil
 }
 
-func (x *deed) fillPaid(o *order.Order, index int, a outbox.Act) (already bool, err error) {
+func (x *deed) fillPaid(o *order.Order, index int, a order.Act) (already bool, err error) {
 	switch o.CustomerPayment {
 	case order.PaymentPaid, order.PaymentOverpaid:
 		return true, nil
@@ -149,7 +149,7 @@ func (x *deed) fillPaid(o *order.Order, index int, a outbox.Act) (already bool, 
 	return false, nil
 }
 
-func (x *deed) fillCancel(o *order.Order, a outbox.Act) (already bool, err error) {
+func (x *deed) fillCancel(o *order.Order, a order.Act) (already bool, err error) {
 	switch {
 	case o.Lifecycle == order.LifecycleCancelled:
 		return true, nil
@@ -173,7 +173,7 @@ func (x *deed) fillCancel(o *order.Order, a outbox.Act) (already bool, err error
 	return false, err
 }
 
-func (x *deed) fillRefund(o *order.Order, index int, a outbox.Act) error {
+func (x *deed) fillRefund(o *order.Order, index int, a order.Act) error {
 	left := o.Paid.Minor - o.Refunded.Minor
 	x.Amount, x.Lines = left, a.Lines
 	if _, err := pieces(o, a.Lines, func(l *order.Line) order.Quantity { return l.Quantity - l.Refunded }); err != nil {

@@ -45,7 +45,7 @@ func untouched(o *order.Order) bool {
 }
 
 // acted does an act two times, of which the second must be nothing, and pulls the order.
-func (k *desk) acted(t *testing.T, c *clock, shop outbox.Actor, o order.Order, a outbox.Act) order.Order {
+func (k *desk) acted(t *testing.T, c *clock, shop outbox.Actor, o order.Order, a order.Act) order.Order {
 	t.Helper()
 	for n := range 2 {
 		if d, err := shop.Act(t.Context(), o.ExternalID, a); err != nil || d.Already != (n == 1) {
@@ -69,56 +69,56 @@ func TestActs(t *testing.T) {
 		return untouched(o) && o.CustomerPayment == order.PaymentPaid && len(o.Lines) > 1 && !bankRefusesRefund(i) && o.Refund == order.CaseNone
 	}
 	shop, o := k.find(t, paid)
-	o = k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActNote, Key: "k1", Text: "called\x1b[2J"})
+	o = k.acted(t, c, shop, o, order.Act{Kind: order.ActNote, Key: "k1", Text: "called\x1b[2J"})
 	if n := o.Notes[len(o.Notes)-1]; !strings.HasPrefix(n.Text, "called") || strings.Contains(n.Text, "\x1b") || n.Public || n.Kind != "note" {
 		t.Errorf("%+v", n)
 	}
-	o = k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActTags, Key: "k2", Add: []string{"urgent"}, Remove: o.Tags})
+	o = k.acted(t, c, shop, o, order.Act{Kind: order.ActTags, Key: "k2", Add: []string{"urgent"}, Remove: o.Tags})
 	if !slices.Equal(o.Tags, []string{"urgent"}) {
 		t.Errorf("%q", o.Tags)
 	}
 	line := o.Lines[0]
-	o = k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActRefund, Key: "k3", Lines: map[string]order.Quantity{line.ExternalID: line.Quantity}, Reason: "broken"})
+	o = k.acted(t, c, shop, o, order.Act{Kind: order.ActRefund, Key: "k3", Lines: map[string]order.Quantity{line.ExternalID: line.Quantity}, Reason: "broken"})
 	if o.Refunded != line.Total || o.CustomerPayment != order.PaymentPartiallyRefunded || o.Lines[0].Refunded != line.Quantity || o.Refunds[0].Reason != "broken" {
 		t.Errorf("%+v %s", o.Refunds, o.CustomerPayment)
 	}
-	o = k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActRefund, Key: "k4"})
+	o = k.acted(t, c, shop, o, order.Act{Kind: order.ActRefund, Key: "k4"})
 	if o.Refunded != o.Paid || o.CustomerPayment != order.PaymentRefunded || o.Refund != order.CasePaid {
 		t.Errorf("%+v %s", o.Refunds, o.CustomerPayment)
 	}
-	if _, err := shop.Act(t.Context(), o.ExternalID, outbox.Act{Kind: outbox.ActRefund, Key: "k5"}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := shop.Act(t.Context(), o.ExternalID, order.Act{Kind: order.ActRefund, Key: "k5"}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("more than was paid: %v", err)
 	}
-	o = k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActCancel, Key: "k6", Reason: "twice the same"})
+	o = k.acted(t, c, shop, o, order.Act{Kind: order.ActCancel, Key: "k6", Reason: "twice the same"})
 	if o.Lifecycle != order.LifecycleCancelled || o.CancelReason != "twice the same" || o.Lines[0].Open() != 0 {
 		t.Errorf("%+v", o)
 	}
-	if _, err := shop.Act(t.Context(), o.ExternalID, outbox.Act{Kind: outbox.ActReopen, Key: "k7"}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := shop.Act(t.Context(), o.ExternalID, order.Act{Kind: order.ActReopen, Key: "k7"}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
 	shop, o2 := k.find(t, func(o *order.Order, i int) bool {
 		return untouched(o) && (o.CustomerPayment == order.PaymentAwaitingProof || o.CustomerPayment == order.PaymentPending)
 	})
-	o2 = k.acted(t, c, shop, o2, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k8"})
+	o2 = k.acted(t, c, shop, o2, order.Act{Kind: order.ActMarkPaid, Key: "k8"})
 	if o2.CustomerPayment != order.PaymentPaid || o2.Paid != o2.Total || !o2.Payments[len(o2.Payments)-1].Settled {
 		t.Errorf("%+v", o2.Payments)
 	}
 	shop, o3 := k.find(t, func(o *order.Order, i int) bool {
 		return o.Lifecycle == order.LifecycleOpen && o.Fulfilment == order.Fulfilled && len(o.Fulfilments) > 0 && o.Fulfilments[0].Tracking != ""
 	})
-	o3 = k.acted(t, c, shop, o3, outbox.Act{Kind: outbox.ActTracking, Key: "k9", Parcel: order.Parcel{Carrier: "DHL", Tracking: "NEW-1"}})
+	o3 = k.acted(t, c, shop, o3, order.Act{Kind: order.ActTracking, Key: "k9", Parcel: order.Parcel{Carrier: "DHL", Tracking: "NEW-1"}})
 	if !slices.ContainsFunc(o3.Fulfilments, func(s order.Shipment) bool { return s.Tracking == "NEW-1" && s.Carrier == "DHL" }) {
 		t.Errorf("%+v", o3.Fulfilments)
 	}
-	o3 = k.acted(t, c, shop, o3, outbox.Act{Kind: outbox.ActComplete, Key: "k10"})
+	o3 = k.acted(t, c, shop, o3, order.Act{Kind: order.ActComplete, Key: "k10"})
 	if o3.Fulfilment != order.FulfilmentDelivered {
 		t.Errorf("%s", o3.Fulfilment)
 	}
-	o3 = k.acted(t, c, shop, o3, outbox.Act{Kind: outbox.ActArchive, Key: "k11"})
+	o3 = k.acted(t, c, shop, o3, order.Act{Kind: order.ActArchive, Key: "k11"})
 	if !o3.IsArchived() {
 		t.Errorf("%s", o3.Lifecycle)
 	}
-	o3 = k.acted(t, c, shop, o3, outbox.Act{Kind: outbox.ActReopen, Key: "k12"})
+	o3 = k.acted(t, c, shop, o3, order.Act{Kind: order.ActReopen, Key: "k12"})
 	if o3.IsArchived() {
 		t.Errorf("%s", o3.Lifecycle)
 	}
@@ -137,11 +137,11 @@ func TestAnActOnAnOldOrderIsPulled(t *testing.T) {
 	shop, o := k.find(t, func(o *order.Order, _ int) bool {
 		return o.CreatedAt.Before(began.Add(-(horizon+30*days)*time.Second)) && o.Lifecycle == order.LifecycleOpen
 	})
-	k.acted(t, c, shop, o, outbox.Act{Kind: outbox.ActTags, Key: "k1", Add: []string{"urgent"}})
+	k.acted(t, c, shop, o, order.Act{Kind: order.ActTags, Key: "k1", Add: []string{"urgent"}})
 	for n, wait := range []time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour} {
 		k.world = open(dir, DefaultOrders, c) // another process does it
 		text := fmt.Sprint("called ", n)
-		if _, err := shopOf(k.world, o.Store).(outbox.Actor).Act(t.Context(), o.ExternalID, outbox.Act{Kind: outbox.ActNote, Key: text, Text: text}); err != nil {
+		if _, err := shopOf(k.world, o.Store).(outbox.Actor).Act(t.Context(), o.ExternalID, order.Act{Kind: order.ActNote, Key: text, Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		k.world = open(dir, DefaultOrders, c)
@@ -156,7 +156,7 @@ func TestAnActOnAnOldOrderIsPulled(t *testing.T) {
 // TestActsThatFail: what a merchant must see once: banks that refuse, and stores that do.
 func TestActsThatFail(t *testing.T) {
 	k, _, _ := actor(t)
-	fails := func(a outbox.Act, kind error, says string, fits func(o *order.Order, index int) bool) {
+	fails := func(a order.Act, kind error, says string, fits func(o *order.Order, index int) bool) {
 		t.Helper()
 		shop, o := k.find(t, fits)
 		for range 2 { // as often as it is tried
@@ -172,30 +172,30 @@ func TestActsThatFail(t *testing.T) {
 	sent := func(o *order.Order, _ int) bool {
 		return o.Fulfilment == order.Fulfilled && o.Lifecycle == order.LifecycleOpen
 	}
-	fails(outbox.Act{Kind: outbox.ActRefund, Key: "k"}, outbox.ErrRejected, "bank", func(o *order.Order, i int) bool { return paid(o, i) && bankRefusesRefund(i) })
-	fails(outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(1<<40, "BRL")}, outbox.ErrRejected, "not given back yet",
+	fails(order.Act{Kind: order.ActRefund, Key: "k"}, outbox.ErrRejected, "bank", func(o *order.Order, i int) bool { return paid(o, i) && bankRefusesRefund(i) })
+	fails(order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(1<<40, "BRL")}, outbox.ErrRejected, "not given back yet",
 		func(o *order.Order, i int) bool { return paid(o, i) && o.Currency == "BRL" })
-	fails(outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(1, "XXX")}, outbox.ErrRejected, "XXX", paid)
-	fails(outbox.Act{Kind: outbox.ActRefund}, outbox.ErrRejected, "key", paid)
-	fails(outbox.Act{Kind: outbox.ActRefund, Key: "k", Lines: map[string]order.Quantity{"7-1": 1}}, outbox.ErrRejected, "no line", paid)
-	fails(outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}, outbox.ErrDeclined, "expired", func(o *order.Order, i int) bool {
+	fails(order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(1, "XXX")}, outbox.ErrRejected, "XXX", paid)
+	fails(order.Act{Kind: order.ActRefund}, outbox.ErrRejected, "key", paid)
+	fails(order.Act{Kind: order.ActRefund, Key: "k", Lines: map[string]order.Quantity{"7-1": 1}}, outbox.ErrRejected, "no line", paid)
+	fails(order.Act{Kind: order.ActMarkPaid, Key: "k"}, outbox.ErrDeclined, "expired", func(o *order.Order, i int) bool {
 		return o.CustomerPayment == order.PaymentAuthorized && o.Lifecycle == order.LifecycleOpen && bankRefusesCapture(i)
 	})
-	fails(outbox.Act{Kind: outbox.ActCancel, Key: "k"}, outbox.ErrRejected, "left already", sent)
-	fails(outbox.Act{Kind: outbox.ActComplete, Key: "k"}, outbox.ErrRejected, "sent whole", paid)
-	fails(outbox.Act{Kind: outbox.ActTracking, Key: "k", Parcel: order.Parcel{Tracking: "T"}}, outbox.ErrRejected, "no parcel", paid)
-	fails(outbox.Act{Kind: outbox.ActNote, Key: "k"}, outbox.ErrRejected, "empty", paid)
+	fails(order.Act{Kind: order.ActCancel, Key: "k"}, outbox.ErrRejected, "left already", sent)
+	fails(order.Act{Kind: order.ActComplete, Key: "k"}, outbox.ErrRejected, "sent whole", paid)
+	fails(order.Act{Kind: order.ActTracking, Key: "k", Parcel: order.Parcel{Tracking: "T"}}, outbox.ErrRejected, "no parcel", paid)
+	fails(order.Act{Kind: order.ActNote, Key: "k"}, outbox.ErrRejected, "empty", paid)
 	acts := shopOf(k.world, "aurora").(outbox.Actor).Acts()
-	for _, kind := range outbox.ActKinds {
+	for _, kind := range order.ActKinds {
 		why, ok := acts[kind]
 		if !ok {
 			t.Errorf("nothing is said of %s", kind)
 		}
 		if why != "" {
-			fails(outbox.Act{Kind: kind, Key: "k"}, outbox.ErrNotOffered, why, paid)
+			fails(order.Act{Kind: kind, Key: "k"}, outbox.ErrNotOffered, why, paid)
 		}
 	}
-	if _, err := shopOf(k.world, "aurora").(outbox.Actor).Act(t.Context(), "x", outbox.Act{Kind: outbox.ActCancel}); !errors.Is(err, outbox.ErrGone) {
+	if _, err := shopOf(k.world, "aurora").(outbox.Actor).Act(t.Context(), "x", order.Act{Kind: order.ActCancel}); !errors.Is(err, outbox.ErrGone) {
 		t.Error(err)
 	}
 }
@@ -204,9 +204,9 @@ func TestActsThatFail(t *testing.T) {
 // never more than was paid, and the desk knows in the end what one that asks only then is told.
 func TestActsConverge(t *testing.T) {
 	dir := t.TempDir()
-	n, done := 0, map[outbox.ActKind]int{}
+	n, done := 0, map[order.ActKind]int{}
 	t.Cleanup(func() {
-		for _, kind := range []outbox.ActKind{outbox.ActMarkPaid, outbox.ActCancel, outbox.ActRefund, outbox.ActNote, outbox.ActTags, outbox.ActArchive} {
+		for _, kind := range []order.ActKind{order.ActMarkPaid, order.ActCancel, order.ActRefund, order.ActNote, order.ActTags, order.ActArchive} {
 			if done[kind] == 0 {
 				t.Errorf("%s was never done", kind)
 			}
@@ -229,8 +229,8 @@ func TestActsConverge(t *testing.T) {
 					continue
 				}
 				it := k.orders[id]
-				a := outbox.Act{
-					Kind: rapid.SampledFrom(outbox.ActKinds).Draw(r, "kind"), Key: fmt.Sprint("k", s), Text: "x", Add: []string{"a"}, Parcel: order.Parcel{Tracking: "N" + fmt.Sprint(s)},
+				a := order.Act{
+					Kind: rapid.SampledFrom(order.ActKinds).Draw(r, "kind"), Key: fmt.Sprint("k", s), Text: "x", Add: []string{"a"}, Parcel: order.Parcel{Tracking: "N" + fmt.Sprint(s)},
 				}
 				if rapid.Bool().Draw(r, "one line") {
 					a.Lines = map[string]order.Quantity{it.Lines[0].ExternalID: it.Lines[0].Quantity}

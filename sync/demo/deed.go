@@ -5,12 +5,11 @@ import (
 	"strconv"
 
 	"github.com/orderdeck/orderdeck/store/order"
-	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // deed is one thing that the merchant did to an order at its store: an act of the outbox, reckoned out, as it is kept.
 type deed struct {
-	Act    outbox.ActKind            `json:"act"`
+	Act    order.ActKind             `json:"act"`
 	Shop   string                    `json:"shop"`
 	Order  string                    `json:"order"`
 	At     int64                     `json:"at"`
@@ -43,21 +42,21 @@ func (p *plan) heed() {
 	for i := range acts {
 		x := &acts[i]
 		switch x.Act {
-		case outbox.ActMarkPaid:
+		case order.ActMarkPaid:
 			p.paidAt(x.At)
-		case outbox.ActCancel:
+		case order.ActCancel:
 			if len(x.Lines) == 0 {
 				p.cancelAt(x.At)
 				p.why = x.Text
 			}
-		case outbox.ActRefund: // a case that was going on ends with it
+		case order.ActRefund: // a case that was going on ends with it
 			p.pay.drop(x.At, func(v uint8) bool { return v == payBack || v == payPartBack || v == payCharged })
 			p.refund.drop(x.At, func(uint8) bool { return true })
-		case outbox.ActArchive:
+		case order.ActArchive:
 			if p.archived > x.At || p.reopened > p.archived {
 				p.archived = x.At
 			}
-		case outbox.ActReopen:
+		case order.ActReopen:
 			p.reopened = x.At
 		}
 	}
@@ -156,27 +155,27 @@ func (p *plan) writeActs(o *order.Order, id string, now int64) {
 			break
 		}
 		switch x.Act {
-		case outbox.ActCancel:
+		case order.ActCancel:
 			for k := range o.Lines {
 				l := &o.Lines[k]
 				l.Cancelled = min(l.Quantity, l.Cancelled+x.Lines[l.ExternalID])
 			}
-		case outbox.ActRefund:
+		case order.ActRefund:
 			p.writeRefund(o, x, id+"-m"+strconv.Itoa(i+1))
-		case outbox.ActNote:
+		case order.ActNote:
 			o.Notes = append(o.Notes, order.Note{At: instant(x.At), Kind: "note", Text: x.Text, Public: x.Public, Author: p.view.staff[0]})
-		case outbox.ActTags:
+		case order.ActTags:
 			for _, tag := range x.Add {
 				if !slices.Contains(o.Tags, tag) {
 					o.Tags = append(o.Tags, tag)
 				}
 			}
 			o.Tags = slices.DeleteFunc(o.Tags, func(tag string) bool { return slices.Contains(x.Remove, tag) })
-		case outbox.ActTracking:
+		case order.ActTracking:
 			if f := newest(o, x.At); f != nil {
 				f.Tracking, f.Carrier, f.URL = x.Parcel.Tracking, x.Parcel.Carrier, x.Parcel.URL
 			}
-		case outbox.ActComplete:
+		case order.ActComplete:
 			for k := range o.Fulfilments {
 				if f := &o.Fulfilments[k]; f.Live && f.Shipped {
 					f.State, f.Delivered = "delivered", true

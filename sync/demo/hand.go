@@ -11,7 +11,6 @@ import (
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync/internal/journal"
-	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // What the merchant does changes the world. A line that an order was made for at a demo supplier is in the merchant's
@@ -237,7 +236,7 @@ func (w *World) refresh() error {
 }
 
 func (w *World) applyTold(line []byte) error {
-	var kind struct{ Act outbox.ActKind }
+	var kind struct{ Act order.ActKind }
 	if err := json.Unmarshal(line, &kind); err != nil {
 		return err
 	}

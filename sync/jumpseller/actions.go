@@ -206,17 +206,17 @@ func (p *Platform) location(ctx context.Context) (string, error) {
 }
 
 // Acts implements outbox.Actor.
-func (p *Platform) Acts() map[outbox.ActKind]string {
+func (p *Platform) Acts() map[order.ActKind]string {
 	const no = "Jumpseller's API has no way to "
-	return map[outbox.ActKind]string{
-		outbox.ActMarkPaid: "", outbox.ActCancel: "", outbox.ActNote: "", outbox.ActStatus: "", outbox.ActTracking: "", outbox.ActDraft: "",
-		outbox.ActRefund:   no + "give money back: do it at the payment provider",
-		outbox.ActTags:     no + "tag an order",
-		outbox.ActRequest:  no + "ask a fulfilment service",
-		outbox.ActArchive:  no + "archive an order",
-		outbox.ActReopen:   no + "reopen an order",
-		outbox.ActComplete: no + "complete an order but by sending it",
-		outbox.ActDelete:   no + "delete an order",
+	return map[order.ActKind]string{
+		order.ActMarkPaid: "", order.ActCancel: "", order.ActNote: "", order.ActStatus: "", order.ActTracking: "", order.ActDraft: "",
+		order.ActRefund:   no + "give money back: do it at the payment provider",
+		order.ActTags:     no + "tag an order",
+		order.ActRequest:  no + "ask a fulfilment service",
+		order.ActArchive:  no + "archive an order",
+		order.ActReopen:   no + "reopen an order",
+		order.ActComplete: no + "complete an order but by sending it",
+		order.ActDelete:   no + "delete an order",
 	}
 }
 
@@ -224,28 +224,28 @@ func (p *Platform) Acts() map[outbox.ActKind]string {
 var statuses = []string{"requested", "in_transit", "delivered", "failed", "pickup_available"}
 
 // Act implements outbox.Actor.
-func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
 	p.acts.Lock()
 	defer p.acts.Unlock()
 	switch a.Kind {
-	case outbox.ActMarkPaid:
+	case order.ActMarkPaid:
 		return p.markPaid(ctx, externalID)
-	case outbox.ActCancel:
+	case order.ActCancel:
 		if len(a.Lines) > 0 {
 			return outbox.Done{}, fmt.Errorf("%w: Jumpseller cancels whole orders only", outbox.ErrNotOffered)
 		}
 		// What becomes of the stock is the store's affair: there is no word for it.
 		return p.set(ctx, externalID, "status", "Canceled", func(v *fields, o *order.Order) bool { return o.Lifecycle == order.LifecycleCancelled })
-	case outbox.ActStatus:
+	case order.ActStatus:
 		if !slices.Contains(statuses, a.Status) {
 			return outbox.Done{}, fmt.Errorf("%w: a shipment there is %s, not %q", outbox.ErrRejected, strings.Join(statuses, ", "), a.Status)
 		}
 		return p.set(ctx, externalID, "shipment_status", a.Status, func(v *fields, _ *order.Order) bool { return string(v.Shipment) == a.Status })
-	case outbox.ActTracking:
+	case order.ActTracking:
 		return p.track(ctx, externalID, a.Parcel)
-	case outbox.ActNote:
+	case order.ActNote:
 		return p.note(ctx, externalID, a)
-	case outbox.ActDraft:
+	case order.ActDraft:
 		return p.draft(ctx, externalID, a)
 	}
 	return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, p.Acts()[a.Kind])
@@ -320,7 +320,7 @@ func (p *Platform) track(ctx context.Context, id string, parcel order.Parcel) (o
 
 // note writes into the order's history, which only the merchant sees. The key stands at its end, so that it is found
 // again.
-func (p *Platform) note(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) note(ctx context.Context, id string, a order.Act) (outbox.Done, error) {
 	if a.Public {
 		return outbox.Done{}, fmt.Errorf("%w: Jumpseller's API has no way to write to the customer", outbox.ErrNotOffered)
 	}

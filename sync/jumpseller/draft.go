@@ -23,7 +23,7 @@ const draftFor = 24 * time.Hour
 
 // draft makes an order that waits for its payment, or gives the address of one: at the checkout while it is not paid, else
 // the one at which its cart can be filled once more. The store sends it to nobody.
-func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draft(ctx context.Context, id string, a order.Act) (outbox.Done, error) {
 	switch {
 	case a.Step == "create" && a.Draft != nil:
 		return p.create(ctx, a)
@@ -48,7 +48,7 @@ func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.D
 }
 
 // create makes the order, and marks it.
-func (p *Platform) create(ctx context.Context, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) create(ctx context.Context, a order.Act) (outbox.Done, error) {
 	products, err := draftProducts(a.Draft)
 	if err != nil {
 		return outbox.Done{}, err
@@ -78,7 +78,7 @@ func draftMark(key string) string { return "[" + key + "]" }
 
 // drafted finds the order that was made for an act: by its mark, or, where the answer was lost before it had one, by what
 // is in it.
-func (p *Platform) drafted(ctx context.Context, a outbox.Act) (found *fields, marked bool, err error) {
+func (p *Platform) drafted(ctx context.Context, a order.Act) (found *fields, marked bool, err error) {
 	s, err := p.hello(ctx)
 	if err != nil {
 		return nil, false, err

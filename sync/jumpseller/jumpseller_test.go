@@ -168,11 +168,11 @@ func TestEveryActIsDoneOnce(t *testing.T) {
 			}
 			return false, p.Fulfil(t.Context(), id, doc)
 		})
-		for _, a := range []outbox.Act{
-			{Kind: outbox.ActMarkPaid, Key: "k1"},
-			{Kind: outbox.ActNote, Key: "k2", Text: "called"},
-			{Kind: outbox.ActDraft, Key: "k3", Step: "create", Draft: &order.Order{Lines: []order.Line{{ProductID: "1", Quantity: order.Units(1), UnitPrice: order.New(1000, "EUR")}}}},
-			{Kind: outbox.ActCancel, Key: "k4"},
+		for _, a := range []order.Act{
+			{Kind: order.ActMarkPaid, Key: "k1"},
+			{Kind: order.ActNote, Key: "k2", Text: "called"},
+			{Kind: order.ActDraft, Key: "k3", Step: "create", Draft: &order.Order{Lines: []order.Line{{ProductID: "1", Quantity: order.Units(1), UnitPrice: order.New(1000, "EUR")}}}},
+			{Kind: order.ActCancel, Key: "k4"},
 		} {
 			until(t, seed, string(a.Kind), func() (bool, error) {
 				_, err := p.Act(t.Context(), id, a)
@@ -399,7 +399,7 @@ func TestAnAnswerOfOKIsNotEnough(t *testing.T) {
 	f := newFake(t)
 	f.ignorePaid = true
 	id := strconv.Itoa(f.add(start, func(o map[string]any) { o["status_enum"] = "pending_payment" }))
-	if _, err := f.platform().Act(t.Context(), id, outbox.Act{Kind: outbox.ActMarkPaid}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := f.platform().Act(t.Context(), id, order.Act{Kind: order.ActMarkPaid}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
 }
@@ -414,11 +414,11 @@ func TestGoneAndRefused(t *testing.T) {
 		if why == "" {
 			continue
 		}
-		if _, err := p.Act(t.Context(), "99", outbox.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
+		if _, err := p.Act(t.Context(), "99", order.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
-	for _, kind := range outbox.ActKinds {
+	for _, kind := range order.ActKinds {
 		if _, ok := p.Acts()[kind]; !ok {
 			t.Errorf("nothing is said of %s", kind)
 		}
@@ -460,13 +460,13 @@ func TestAgainstTheDescription(t *testing.T) {
 	if err := p.Fulfil(t.Context(), id, store.TellDoc{Parcel: order.Parcel{Carrier: "DHL", Tracking: "J"}, Lines: []order.ShipmentLine{{LineID: "1", Quantity: order.Units(2)}}}); err != nil {
 		t.Error(err)
 	}
-	for _, a := range []outbox.Act{
-		{Kind: outbox.ActMarkPaid},
-		{Kind: outbox.ActNote, Key: "k", Text: "x"},
-		{Kind: outbox.ActTracking, Parcel: order.Parcel{Tracking: "K"}},
-		{Kind: outbox.ActStatus, Status: "in_transit"},
-		{Kind: outbox.ActCancel},
-		{Kind: outbox.ActDraft, Key: "d", Step: "create", Draft: &order.Order{Lines: []order.Line{{ProductID: "1", Quantity: order.Units(1), UnitPrice: order.New(1000, "EUR")}}}},
+	for _, a := range []order.Act{
+		{Kind: order.ActMarkPaid},
+		{Kind: order.ActNote, Key: "k", Text: "x"},
+		{Kind: order.ActTracking, Parcel: order.Parcel{Tracking: "K"}},
+		{Kind: order.ActStatus, Status: "in_transit"},
+		{Kind: order.ActCancel},
+		{Kind: order.ActDraft, Key: "d", Step: "create", Draft: &order.Order{Lines: []order.Line{{ProductID: "1", Quantity: order.Units(1), UnitPrice: order.New(1000, "EUR")}}}},
 	} {
 		if _, err := p.Act(t.Context(), id, a); err != nil {
 			t.Errorf("%s: %v", a.Kind, err)

@@ -90,7 +90,7 @@ func TestAVariantIsSoldAsItsProduct(t *testing.T) {
 	if err != nil || got.Order.Lines[0].ProductID != "1002/56" {
 		t.Fatalf("%v %q", err, got.Order.Lines[0].ProductID)
 	}
-	done, err := p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k1", Draft: &got.Order})
+	done, err := p.Act(t.Context(), "", order.Act{Kind: order.ActDraft, Step: "create", Key: "k1", Draft: &got.Order})
 	if err != nil || done.ID == "" || done.URL != "https://shop.example/checkout/"+done.ID {
 		t.Fatalf("%v %+v", err, done)
 	}
@@ -102,7 +102,7 @@ func TestAVariantIsSoldAsItsProduct(t *testing.T) {
 	for _, l := range []order.Line{
 		{Title: "Of another shop", ProductID: "", Quantity: order.Units(1)}, {Title: "Half", ProductID: "1001", Quantity: order.Units(1) / 2},
 	} {
-		if _, err := p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k2", Draft: &order.Order{Lines: []order.Line{l}}}); !errors.Is(err, outbox.ErrRejected) {
+		if _, err := p.Act(t.Context(), "", order.Act{Kind: order.ActDraft, Step: "create", Key: "k2", Draft: &order.Order{Lines: []order.Line{l}}}); !errors.Is(err, outbox.ErrRejected) {
 			t.Errorf("%s: %v", l.Title, err)
 		}
 	}
@@ -119,7 +119,7 @@ func TestADraftWhoseAnswerWasLostIsFound(t *testing.T) {
 	f.now = func() time.Time { return now }
 	p := f.platform()
 	act := func(key string) (outbox.Done, error) {
-		return p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: key, Draft: &order.Order{
+		return p.Act(t.Context(), "", order.Act{Kind: order.ActDraft, Step: "create", Key: key, Draft: &order.Order{
 			Customer: order.Customer{Email: "ana@example.com"}, CustomerNote: "for Ana",
 			Lines: []order.Line{{ProductID: "1", Quantity: order.Units(1), UnitPrice: order.New(1000, "EUR")}},
 		}})
@@ -163,7 +163,7 @@ func TestWhatMayStillBeOnItsWayIsNotSentAgain(t *testing.T) {
 		}
 		return fine
 	}
-	note := outbox.Act{Kind: outbox.ActNote, Key: "k1", Text: "called"}
+	note := order.Act{Kind: order.ActNote, Key: "k1", Text: "called"}
 	if _, err := p.Act(t.Context(), id, note); err == nil {
 		t.Fatal("it went well")
 	}
@@ -192,7 +192,7 @@ func TestLinksToPayAndToOrderAgain(t *testing.T) {
 		{waiting, "create", "https://shop.example/duplicate/" + waiting},
 		{bad, "create", ""},
 	} {
-		done, err := p.Act(t.Context(), c.id, outbox.Act{Kind: outbox.ActDraft, Step: c.step})
+		done, err := p.Act(t.Context(), c.id, order.Act{Kind: order.ActDraft, Step: c.step})
 		if done.URL != c.url || (err == nil) != (c.url != "") || err == nil && !strings.Contains(done.Pending, "yourself") {
 			t.Errorf("%+v: %v %+v", c, err, done)
 		}
@@ -200,7 +200,7 @@ func TestLinksToPayAndToOrderAgain(t *testing.T) {
 	if len(f.made) != 0 || f.mails != 0 {
 		t.Errorf("made %v, %d mails", f.made, f.mails)
 	}
-	if _, err := p.Act(t.Context(), waiting, outbox.Act{Kind: outbox.ActDraft, Step: "complete"}); err != nil || f.made["status paid"] != 1 {
+	if _, err := p.Act(t.Context(), waiting, order.Act{Kind: order.ActDraft, Step: "complete"}); err != nil || f.made["status paid"] != 1 {
 		t.Errorf("%v", err)
 	}
 }
@@ -229,7 +229,7 @@ func TestAStatusIsSetOnce(t *testing.T) {
 	f := newFake(t)
 	id := strconv.Itoa(f.add(start, nil))
 	p := f.platform()
-	act := outbox.Act{Kind: outbox.ActStatus, Status: "in_transit"}
+	act := order.Act{Kind: order.ActStatus, Status: "in_transit"}
 	if done, err := p.Act(t.Context(), id, act); err != nil || done.Already {
 		t.Fatalf("%v %+v", err, done)
 	}
@@ -237,7 +237,7 @@ func TestAStatusIsSetOnce(t *testing.T) {
 	if done, err := p.Act(t.Context(), id, act); err != nil || !done.Already || f.asked["PUT orders/"+id+".json"] != puts || f.mails != 1 {
 		t.Errorf("%v %+v, %d mails", err, done, f.mails)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActCancel, Lines: map[string]order.Quantity{"1": order.Units(1)}}); !errors.Is(err, outbox.ErrNotOffered) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActCancel, Lines: map[string]order.Quantity{"1": order.Units(1)}}); !errors.Is(err, outbox.ErrNotOffered) {
 		t.Errorf("a part was cancelled as the whole: %v", err)
 	}
 }

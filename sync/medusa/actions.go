@@ -69,25 +69,25 @@ func orderPath(id string, more ...string) string {
 }
 
 // Acts implements outbox.Actor.
-func (p *Platform) Acts() map[outbox.ActKind]string {
+func (p *Platform) Acts() map[order.ActKind]string {
 	const no = "Medusa's API has no way to "
-	return map[outbox.ActKind]string{
-		outbox.ActMarkPaid: "", outbox.ActCancel: "", outbox.ActRefund: "", outbox.ActNote: "", outbox.ActDraft: "", outbox.ActComplete: "", outbox.ActArchive: "",
-		outbox.ActTags:     no + "tag an order",
-		outbox.ActStatus:   no + "set a status: it follows from what is done",
-		outbox.ActTracking: no + "change a parcel once it has left",
-		outbox.ActRequest:  no + "ask a fulfilment service",
-		outbox.ActReopen:   no + "reopen an order",
-		outbox.ActDelete:   no + "delete an order",
+	return map[order.ActKind]string{
+		order.ActMarkPaid: "", order.ActCancel: "", order.ActRefund: "", order.ActNote: "", order.ActDraft: "", order.ActComplete: "", order.ActArchive: "",
+		order.ActTags:     no + "tag an order",
+		order.ActStatus:   no + "set a status: it follows from what is done",
+		order.ActTracking: no + "change a parcel once it has left",
+		order.ActRequest:  no + "ask a fulfilment service",
+		order.ActReopen:   no + "reopen an order",
+		order.ActDelete:   no + "delete an order",
 	}
 }
 
 // Act implements outbox.Actor.
-func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
 	if why, ok := p.Acts()[a.Kind]; !ok || why != "" {
 		return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, why)
 	}
-	if a.Kind == outbox.ActDraft && a.Step == "create" {
+	if a.Kind == order.ActDraft && a.Step == "create" {
 		return p.draft(ctx, a)
 	}
 	v, err := p.look(ctx, externalID)
@@ -95,17 +95,17 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 		return outbox.Done{}, err
 	}
 	switch a.Kind {
-	case outbox.ActMarkPaid:
+	case order.ActMarkPaid:
 		return p.markPaid(ctx, v, a)
-	case outbox.ActCancel:
+	case order.ActCancel:
 		return p.cancel(ctx, v, a)
-	case outbox.ActRefund:
+	case order.ActRefund:
 		return p.refund(ctx, v, a)
-	case outbox.ActNote:
+	case order.ActNote:
 		return p.note(ctx, v, a)
-	case outbox.ActDraft:
+	case order.ActDraft:
 		return p.convert(ctx, v, a)
-	case outbox.ActComplete:
+	case order.ActComplete:
 		if v.Status == "completed" || v.Status == "archived" {
 			return outbox.Done{Already: true}, nil
 		}
@@ -113,7 +113,7 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 			return outbox.Done{}, outbox.Rejectedf("it is a draft")
 		}
 		return outbox.Done{}, p.mutate(ctx, orderPath(v.ID, "complete"), nil, nil)
-	case outbox.ActArchive:
+	case order.ActArchive:
 		switch v.Status {
 		case "archived":
 			return outbox.Done{Already: true}, nil
@@ -126,7 +126,7 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 }
 
 // markPaid takes the money that was authorized; where nothing was, it writes down that the customer paid otherwise.
-func (p *Platform) markPaid(ctx context.Context, v *fields, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) markPaid(ctx context.Context, v *fields, a order.Act) (outbox.Done, error) {
 	total := v.promised()
 	switch {
 	case v.Status == "draft" || v.Status == "canceled":
@@ -189,7 +189,7 @@ func sameAmount(m order.Money, r *big.Rat, currency string) bool {
 
 // cancel cancels an order; what is packed goes back first, as the store wants it. Money that was taken is given back by
 // the store at once.
-func (p *Platform) cancel(ctx context.Context, v *fields, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) cancel(ctx context.Context, v *fields, a order.Act) (outbox.Done, error) {
 	switch {
 	case v.Status == "canceled":
 		return outbox.Done{Already: true}, nil
@@ -217,7 +217,7 @@ func (p *Platform) cancel(ctx context.Context, v *fields, a outbox.Act) (outbox.
 }
 
 // note keeps a note in the order's metadata, under a key of its own: what else is there stays.
-func (p *Platform) note(ctx context.Context, v *fields, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) note(ctx context.Context, v *fields, a order.Act) (outbox.Done, error) {
 	if a.Public {
 		return outbox.Done{}, fmt.Errorf("%w: Medusa's API has no way to write to the customer", outbox.ErrNotOffered)
 	}

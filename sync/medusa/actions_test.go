@@ -23,7 +23,7 @@ func actor(t *testing.T, change func(o doc)) (*fake, *Platform, string) {
 // taken has the money of the order taken.
 func (f *fake) taken(o doc) { f.captured(payments(o)[0], start) }
 
-func do(t *testing.T, p *Platform, id string, a outbox.Act) outbox.Done {
+func do(t *testing.T, p *Platform, id string, a order.Act) outbox.Done {
 	t.Helper()
 	d, err := p.Act(t.Context(), id, a)
 	if err != nil {
@@ -33,7 +33,7 @@ func do(t *testing.T, p *Platform, id string, a outbox.Act) outbox.Done {
 }
 
 // twice does an act two times, of which the second must be nothing.
-func twice(t *testing.T, f *fake, p *Platform, id string, a outbox.Act, made string) {
+func twice(t *testing.T, f *fake, p *Platform, id string, a order.Act, made string) {
 	t.Helper()
 	if d := do(t, p, id, a); d.Already {
 		t.Errorf("%s had been done before: %+v", a.Kind, d)
@@ -57,7 +57,7 @@ func read(t *testing.T, p *Platform, id string) order.Order {
 
 func TestMarkPaidCapturesWhatIsAuthorized(t *testing.T) {
 	f, p, id := actor(t, nil)
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k", Amount: read(t, p, id).Total}, "capture")
+	twice(t, f, p, id, order.Act{Kind: order.ActMarkPaid, Key: "k", Amount: read(t, p, id).Total}, "capture")
 	if o := read(t, p, id); o.CustomerPayment != order.PaymentPaid {
 		t.Errorf("%+v", o)
 	}
@@ -66,18 +66,18 @@ func TestMarkPaidCapturesWhatIsAuthorized(t *testing.T) {
 // TestMarkPaidWithoutAPayment: a collection with the exact amount is made, and marked. One that waits is taken.
 func TestMarkPaidWithoutAPayment(t *testing.T) {
 	f, p, id := actor(t, unpaid)
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}, "paid")
+	twice(t, f, p, id, order.Act{Kind: order.ActMarkPaid, Key: "k"}, "paid")
 	if o := read(t, p, id); o.CustomerPayment != order.PaymentPaid || o.Paid.Exact != "46.886" || f.made["collection"] != 1 {
 		t.Errorf("%+v %v", o.Paid, f.made)
 	}
 	f, p, id = actor(t, func(o doc) {
 		o["payment_collections"] = []any{amount(doc{"id": "paycol_waits", "status": "not_paid", "payments": []any{}}, "amount", "46.886")}
 	})
-	if d := do(t, p, id, outbox.Act{Kind: outbox.ActMarkPaid}); d.ID != "paycol_waits" || f.made["collection"] != 0 || f.made["paid"] != 1 {
+	if d := do(t, p, id, order.Act{Kind: order.ActMarkPaid}); d.ID != "paycol_waits" || f.made["collection"] != 0 || f.made["paid"] != 1 {
 		t.Errorf("%+v %v", d, f.made)
 	}
 	_, p, id = actor(t, nil)
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActMarkPaid, Amount: order.New(100, "EUR")}); !errors.Is(err, outbox.ErrNotOffered) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActMarkPaid, Amount: order.New(100, "EUR")}); !errors.Is(err, outbox.ErrNotOffered) {
 		t.Errorf("a part: %v", err)
 	}
 }
@@ -86,8 +86,8 @@ func TestMarkPaidWithoutAPayment(t *testing.T) {
 func TestRefundIsExactAndOnce(t *testing.T) {
 	f, p, id := actor(t, nil)
 	f.taken(f.orders[id])
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "k1", Amount: order.New(300, "EUR"), Reason: "Scratch"}, "refund 3")
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "k2"}, "refund 43.886")
+	twice(t, f, p, id, order.Act{Kind: order.ActRefund, Key: "k1", Amount: order.New(300, "EUR"), Reason: "Scratch"}, "refund 3")
+	twice(t, f, p, id, order.Act{Kind: order.ActRefund, Key: "k2"}, "refund 43.886")
 	o := read(t, p, id)
 	if o.Refund != order.CasePaid || o.Refunded.Exact != "46.886" || o.Total.Exact != "46.886" || o.CustomerPayment != order.PaymentRefunded {
 		t.Errorf("%+v %+v", o.Refunded, o)
@@ -95,16 +95,16 @@ func TestRefundIsExactAndOnce(t *testing.T) {
 	if o.Refunds[0].Reason != "Scratch [k1]" {
 		t.Errorf("%+v", o.Refunds)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "k3", Amount: order.New(1, "EUR")}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "k3", Amount: order.New(1, "EUR")}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("too much: %v", err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "k4", Amount: order.New(1, "USD")}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "k4", Amount: order.New(1, "USD")}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("another currency: %v", err)
 	}
 	// What a screen shows as everything is everything, not a rounded part of it that the store would refuse.
 	f, p, id = actor(t, nil)
 	f.taken(f.orders[id])
-	do(t, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(4689, "EUR")})
+	do(t, p, id, order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(4689, "EUR")})
 	if f.made["refund 46.886"] != 1 {
 		t.Errorf("%v", f.made)
 	}
@@ -114,7 +114,7 @@ func TestRefundOverTwoPayments(t *testing.T) {
 	f, p, id := actor(t, func(o doc) { unpaid(o) })
 	f.captured(f.pay(f.orders[id], "20", start), start)
 	f.captured(f.pay(f.orders[id], "26.886", start), start)
-	a := outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(3000, "EUR")}
+	a := order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(3000, "EUR")}
 	n := 0
 	f.fault = func(_, path string) fault { // the second of the two is cut off once it is done
 		if strings.HasSuffix(path, "/refund") {
@@ -144,7 +144,7 @@ func TestCancelTakesWhatIsPackedBackFirst(t *testing.T) {
 	if _, err := p.pack(t.Context(), v, lines, false); err != nil {
 		t.Fatal(err)
 	}
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActCancel, Key: "k"}, "cancel")
+	twice(t, f, p, id, order.Act{Kind: order.ActCancel, Key: "k"}, "cancel")
 	if o := read(t, p, id); o.Lifecycle != order.LifecycleCancelled || f.made["fulfilment cancelled"] != 1 || o.Refund != order.CasePaid {
 		t.Errorf("%+v %v", o, f.made)
 	}
@@ -152,7 +152,7 @@ func TestCancelTakesWhatIsPackedBackFirst(t *testing.T) {
 	if err := p.Fulfil(t.Context(), id, store.TellDoc{Parcel: order.Parcel{Tracking: "T"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActCancel}); !errors.Is(err, outbox.ErrRejected) || f.made["cancel"] != 0 {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActCancel}); !errors.Is(err, outbox.ErrRejected) || f.made["cancel"] != 0 {
 		t.Errorf("%v", err)
 	}
 }
@@ -222,14 +222,14 @@ func TestAnOrderWithoutAWayOfSendingNamesItsPlace(t *testing.T) {
 // TestNotesAreMergedIntoTheMetadata: what else is there stays.
 func TestNotesAreMergedIntoTheMetadata(t *testing.T) {
 	f, p, id := actor(t, func(o doc) { o["metadata"] = doc{"customer_note": "Ring twice"} })
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActNote, Key: "k1", Text: "called"}, "metadata")
-	do(t, p, id, outbox.Act{Kind: outbox.ActNote, Key: "k2", Text: "called again"})
+	twice(t, f, p, id, order.Act{Kind: order.ActNote, Key: "k1", Text: "called"}, "metadata")
+	do(t, p, id, order.Act{Kind: order.ActNote, Key: "k2", Text: "called again"})
 	o := read(t, p, id)
 	if o.CustomerNote != "Ring twice" || len(o.Notes) != 2 || o.Notes[1].Text != "called again" {
 		t.Errorf("%q %+v", o.CustomerNote, o.Notes)
 	}
-	for _, a := range []outbox.Act{{Key: "k", Text: "x", Public: true}, {Key: "k"}, {Text: "x"}} {
-		a.Kind = outbox.ActNote
+	for _, a := range []order.Act{{Key: "k", Text: "x", Public: true}, {Key: "k"}, {Text: "x"}} {
+		a.Kind = order.ActNote
 		if _, err := p.Act(t.Context(), id, a); err == nil {
 			t.Errorf("%+v", a)
 		}
@@ -238,11 +238,11 @@ func TestNotesAreMergedIntoTheMetadata(t *testing.T) {
 
 func TestCompleteAndArchive(t *testing.T) {
 	f, p, id := actor(t, nil)
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActArchive}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActArchive}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActComplete}, "complete")
-	twice(t, f, p, id, outbox.Act{Kind: outbox.ActArchive}, "archive")
+	twice(t, f, p, id, order.Act{Kind: order.ActComplete}, "complete")
+	twice(t, f, p, id, order.Act{Kind: order.ActArchive}, "archive")
 	if o := read(t, p, id); !o.IsArchived() {
 		t.Errorf("%+v", o)
 	}
@@ -262,7 +262,7 @@ func newDraft() *order.Order {
 // TestDraftsAreMadeOnceAndBecomeOrders; also when the answer to the first try was lost.
 func TestDraftsAreMadeOnceAndBecomeOrders(t *testing.T) {
 	f, p, _ := actor(t, nil)
-	create := outbox.Act{Kind: outbox.ActDraft, Key: "k1", Step: "create", Draft: newDraft()}
+	create := order.Act{Kind: order.ActDraft, Key: "k1", Step: "create", Draft: newDraft()}
 	f.fault = func(method, path string) fault {
 		if method == "POST" && path == "admin/draft-orders" {
 			return after
@@ -280,16 +280,16 @@ func TestDraftsAreMadeOnceAndBecomeOrders(t *testing.T) {
 	if o := read(t, p, d.ID); o.CustomerPayment != order.PaymentDraft || o.CustomerNote != "by phone" || o.Shipping.Name != "Anna Maria Müller" {
 		t.Errorf("%+v", o)
 	}
-	twice(t, f, p, d.ID, outbox.Act{Kind: outbox.ActDraft, Key: "k2", Step: "complete"}, "convert")
+	twice(t, f, p, d.ID, order.Act{Kind: order.ActDraft, Key: "k2", Step: "complete"}, "convert")
 	if again := do(t, p, "", create); !again.Already || again.ID != d.ID {
 		t.Errorf("as an order it is not found: %+v", again)
 	}
 	far := newDraft()
 	far.Shipping.Country = "BR"
-	for _, bad := range []outbox.Act{
+	for _, bad := range []order.Act{
 		{Key: "k", Step: "create", Draft: far}, {Step: "create", Draft: newDraft()}, {Key: "k", Step: "create"}, {Key: "k", Step: "send"},
 	} {
-		bad.Kind = outbox.ActDraft
+		bad.Kind = order.ActDraft
 		if _, err := p.Act(t.Context(), d.ID, bad); !errors.Is(err, outbox.ErrRejected) && !errors.Is(err, outbox.ErrNotOffered) {
 			t.Errorf("%+v: %v", bad, err)
 		}
@@ -301,11 +301,11 @@ func TestGoneAndNotOffered(t *testing.T) {
 	if _, err := p.Read(t.Context(), "order_nope"); !errors.Is(err, outbox.ErrGone) {
 		t.Errorf("%v", err)
 	}
-	if _, err := p.Act(t.Context(), "order_nope", outbox.Act{Kind: outbox.ActComplete}); !errors.Is(err, outbox.ErrGone) {
+	if _, err := p.Act(t.Context(), "order_nope", order.Act{Kind: order.ActComplete}); !errors.Is(err, outbox.ErrGone) {
 		t.Errorf("%v", err)
 	}
 	acts := p.Acts()
-	for _, kind := range outbox.ActKinds {
+	for _, kind := range order.ActKinds {
 		why, ok := acts[kind]
 		if !ok {
 			t.Errorf("nothing is said of %s", kind)
@@ -313,7 +313,7 @@ func TestGoneAndNotOffered(t *testing.T) {
 		if why == "" {
 			continue
 		}
-		if _, err := p.Act(t.Context(), id, outbox.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
+		if _, err := p.Act(t.Context(), id, order.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -352,19 +352,19 @@ func TestActFaultSchedules(t *testing.T) {
 			}
 			t.Fatalf("seed %d: %s never came to an end: %v", seed, what, last)
 		}
-		act := func(id string, a outbox.Act) {
+		act := func(id string, a order.Act) {
 			t.Helper()
 			until(string(a.Kind), func() error { _, err := p.Act(t.Context(), id, a); return err })
 		}
-		act(id, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k1"})
-		act(id, outbox.Act{Kind: outbox.ActNote, Key: "k2", Text: "called"})
-		act(id, outbox.Act{Kind: outbox.ActRefund, Key: "k3", Amount: order.New(250, "EUR")})
-		act(id, outbox.Act{Kind: outbox.ActRefund, Key: "k4", Amount: order.New(150, "EUR")})
+		act(id, order.Act{Kind: order.ActMarkPaid, Key: "k1"})
+		act(id, order.Act{Kind: order.ActNote, Key: "k2", Text: "called"})
+		act(id, order.Act{Kind: order.ActRefund, Key: "k3", Amount: order.New(250, "EUR")})
+		act(id, order.Act{Kind: order.ActRefund, Key: "k4", Amount: order.New(150, "EUR")})
 		until("fulfil", func() error { return p.Fulfil(t.Context(), id, store.TellDoc{Parcel: order.Parcel{Tracking: "JJD1"}}) })
-		act(id, outbox.Act{Kind: outbox.ActComplete, Key: "k5"})
-		act(id, outbox.Act{Kind: outbox.ActArchive, Key: "k6"})
-		act("", outbox.Act{Kind: outbox.ActDraft, Key: "k7", Step: "create", Draft: newDraft()})
-		act(other, outbox.Act{Kind: outbox.ActCancel, Key: "k8"})
+		act(id, order.Act{Kind: order.ActComplete, Key: "k5"})
+		act(id, order.Act{Kind: order.ActArchive, Key: "k6"})
+		act("", order.Act{Kind: order.ActDraft, Key: "k7", Step: "create", Draft: newDraft()})
+		act(other, order.Act{Kind: order.ActCancel, Key: "k8"})
 		for _, what := range []string{"capture", "metadata", "refund 2.5", "refund 1.5", "fulfilment", "shipment JJD1", "complete", "archive", "draft", "cancel"} {
 			if f.made[what] != 1 {
 				t.Errorf("seed %d: %s was done %d times", seed, what, f.made[what])

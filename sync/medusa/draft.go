@@ -15,7 +15,7 @@ import (
 )
 
 // convert makes an order of a draft. It keeps its id.
-func (p *Platform) convert(ctx context.Context, v *fields, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) convert(ctx context.Context, v *fields, a order.Act) (outbox.Done, error) {
 	switch {
 	case a.Step != "complete":
 		return outbox.Done{}, fmt.Errorf("%w: Medusa makes drafts and turns them into orders; it sends the customer nothing", outbox.ErrNotOffered)
@@ -29,7 +29,7 @@ func (p *Platform) convert(ctx context.Context, v *fields, a outbox.Act) (outbox
 const draftsBack = 300
 
 // draft makes a draft order. The key is in its metadata, by which it is found again, also as an order.
-func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draft(ctx context.Context, a order.Act) (outbox.Done, error) {
 	if a.Draft == nil || a.Key == "" || len(a.Draft.Lines) == 0 {
 		return outbox.Done{}, outbox.Rejectedf("a draft needs lines and a key by which it is found again")
 	}
@@ -77,7 +77,7 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 	return outbox.Done{ID: made.Draft.ID}, nil
 }
 
-func (p *Platform) draftBody(ctx context.Context, s *shop, a outbox.Act) (map[string]any, error) {
+func (p *Platform) draftBody(ctx context.Context, s *shop, a order.Act) (map[string]any, error) {
 	d := a.Draft
 	to := d.Destination()
 	region, err := p.region(ctx, d.Currency, to.Country)

@@ -268,7 +268,7 @@ func changesE2E(t *testing.T, v *server, p *Platform, d *desk) {
 }
 
 // again does an act twice; the second time nothing is done.
-func again(t *testing.T, p *Platform, id string, a outbox.Act) {
+func again(t *testing.T, p *Platform, id string, a order.Act) {
 	t.Helper()
 	for i := range 2 {
 		done, err := p.Act(t.Context(), id, a)
@@ -302,19 +302,19 @@ func actsE2E(t *testing.T, v *server, p *Platform, d *desk) {
 	if err := p.Fulfil(t.Context(), id, more); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("there is nothing left to be sent: %v", err)
 	}
-	again(t, p, id, outbox.Act{Kind: outbox.ActNote, Key: "n1", Text: "Called the customer"})
-	again(t, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "r1", Amount: order.New(100, d.orders[id].Currency), Reason: "Late"})
-	again(t, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "r2"})
+	again(t, p, id, order.Act{Kind: order.ActNote, Key: "n1", Text: "Called the customer"})
+	again(t, p, id, order.Act{Kind: order.ActRefund, Key: "r1", Amount: order.New(100, d.orders[id].Currency), Reason: "Late"})
+	again(t, p, id, order.Act{Kind: order.ActRefund, Key: "r2"})
 	if o := v.one(t, id); o.Payment != "refunded" || len(o.Collections[0].Payments[0].Refunds) != 2 || string(o.Metadata[noteKey+"n1"]) != `"Called the customer"` {
 		t.Errorf("%+v", o)
 	}
-	again(t, p, id, outbox.Act{Kind: outbox.ActComplete})
-	again(t, p, id, outbox.Act{Kind: outbox.ActArchive})
+	again(t, p, id, order.Act{Kind: order.ActComplete})
+	again(t, p, id, order.Act{Kind: order.ActArchive})
 	if o := v.one(t, id); o.Status != "archived" {
 		t.Errorf("%+v", o)
 	}
 	unpaid := v.in(t, "pending", "not_paid", "not_fulfilled")[0].ID
-	again(t, p, unpaid, outbox.Act{Kind: outbox.ActMarkPaid, Key: "p1", Amount: d.orders[unpaid].Total})
+	again(t, p, unpaid, order.Act{Kind: order.ActMarkPaid, Key: "p1", Amount: d.orders[unpaid].Total})
 	if o := v.one(t, unpaid); o.Payment != "captured" {
 		t.Errorf("%+v", o)
 	}
@@ -331,7 +331,7 @@ func actsE2E(t *testing.T, v *server, p *Platform, d *desk) {
 	if _, err := p.pack(t.Context(), f, lines, false); err != nil {
 		t.Fatal(err)
 	}
-	again(t, p, unpaid, outbox.Act{Kind: outbox.ActCancel, Key: "c1"})
+	again(t, p, unpaid, order.Act{Kind: order.ActCancel, Key: "c1"})
 	if o := v.one(t, unpaid); o.Status != "canceled" || o.Payment != "refunded" {
 		t.Errorf("%+v", o)
 	}
@@ -352,7 +352,7 @@ func draftsE2E(t *testing.T, v *server, p *Platform, d *desk) {
 			like = o
 		}
 	}
-	create := outbox.Act{Kind: outbox.ActDraft, Key: "d1", Step: "create", Draft: &order.Order{
+	create := order.Act{Kind: order.ActDraft, Key: "d1", Step: "create", Draft: &order.Order{
 		Currency: like.Currency, Customer: order.Customer{Email: "phone@example.test"}, Shipping: like.Shipping, CustomerNote: "by phone",
 		ShippingMethod: like.ShippingMethod, ShippingCost: order.New(500, like.Currency),
 		Lines: []order.Line{{ProductID: like.Lines[0].ProductID, Quantity: order.Units(2)}, {Title: "Engraving", Quantity: order.Units(1), UnitPrice: order.New(1250, like.Currency)}},
@@ -367,8 +367,8 @@ func draftsE2E(t *testing.T, v *server, p *Platform, d *desk) {
 	if o := d.orders[done.ID]; o.CustomerPayment != order.PaymentDraft || o.CustomerNote != "by phone" || len(o.Lines) != 2 {
 		t.Errorf("%+v", o)
 	}
-	again(t, p, done.ID, outbox.Act{Kind: outbox.ActNote, Key: "n1", Text: "A draft has notes too"})
-	again(t, p, done.ID, outbox.Act{Kind: outbox.ActDraft, Key: "d2", Step: "complete"})
+	again(t, p, done.ID, order.Act{Kind: order.ActNote, Key: "n1", Text: "A draft has notes too"})
+	again(t, p, done.ID, order.Act{Kind: order.ActDraft, Key: "d2", Step: "complete"})
 	d.pull(t, p)
 	d.same(t, v)
 	if o := d.orders[done.ID]; o.CustomerPayment != order.PaymentPending || v.one(t, done.ID).Status != "pending" {

@@ -9,12 +9,13 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // refund gives money back. Doing it twice gives it back twice, so that the key stands at the end of the refund's note,
 // where it is looked for first.
-func (p *Platform) refund(ctx context.Context, v *fields, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) refund(ctx context.Context, v *fields, a order.Act) (outbox.Done, error) {
 	if a.Key == "" {
 		return outbox.Done{}, outbox.Rejectedf("a refund needs a key by which it is found again")
 	}

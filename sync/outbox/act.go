@@ -6,32 +6,6 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 )
 
-// The kinds of acts are the model's.
-type (
-	ActKind = order.ActKind
-	Act     = order.Act
-)
-
-// The values of ActKind.
-const (
-	ActMarkPaid = order.ActMarkPaid
-	ActCancel   = order.ActCancel
-	ActRefund   = order.ActRefund
-	ActNote     = order.ActNote
-	ActTags     = order.ActTags
-	ActStatus   = order.ActStatus
-	ActTracking = order.ActTracking
-	ActRequest  = order.ActRequest
-	ActArchive  = order.ActArchive
-	ActReopen   = order.ActReopen
-	ActComplete = order.ActComplete
-	ActDelete   = order.ActDelete
-	ActDraft    = order.ActDraft
-)
-
-// ActKinds lists every ActKind.
-var ActKinds = order.ActKinds
-
 // Done is what came of an act.
 type Done struct {
 	ID      string // of what was made: a refund, a note, a draft
@@ -44,8 +18,8 @@ type Done struct {
 type Actor interface {
 	Shop
 	// Acts says of every kind why it cannot be done there, "" where it can.
-	Acts() map[ActKind]string
+	Acts() map[order.ActKind]string
 	// Act does one thing to an order. It looks first whether it has been done (by a.Key where the store has a place for
 	// it, else by its effect), so that it can be called again after an unknown outcome. Errors as for Supplier.
-	Act(ctx context.Context, externalID string, a Act) (Done, error)
+	Act(ctx context.Context, externalID string, a order.Act) (Done, error)
 }

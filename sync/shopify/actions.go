@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/orderdeck/orderdeck/store"
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/store/order/text"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/httpx"
@@ -96,32 +97,32 @@ func (p *Platform) mutate(ctx context.Context, name, query string, vars map[stri
 }
 
 // Acts implements outbox.Actor.
-func (p *Platform) Acts() map[outbox.ActKind]string {
-	out := map[outbox.ActKind]string{
-		outbox.ActStatus:   "Shopify has no statuses that could be set",
-		outbox.ActComplete: "Shopify completes only drafts; an order is done when it is paid and sent, and can be archived",
+func (p *Platform) Acts() map[order.ActKind]string {
+	out := map[order.ActKind]string{
+		order.ActStatus:   "Shopify has no statuses that could be set",
+		order.ActComplete: "Shopify completes only drafts; an order is done when it is paid and sent, and can be archived",
 	}
-	for _, k := range outbox.ActKinds {
+	for _, k := range order.ActKinds {
 		out[k] += "" // the others can be done
 	}
 	return out
 }
 
 // Act implements outbox.Actor.
-func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
 	_, draft := draftNumber(externalID)
 	switch {
-	case a.Kind == outbox.ActStatus, a.Kind == outbox.ActComplete:
+	case a.Kind == order.ActStatus, a.Kind == order.ActComplete:
 		return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, p.Acts()[a.Kind])
-	case draft && a.Kind != outbox.ActDraft:
+	case draft && a.Kind != order.ActDraft:
 		return p.draftAct(ctx, externalID, a)
 	}
 	switch a.Kind {
-	case outbox.ActTracking:
+	case order.ActTracking:
 		return p.retrack(ctx, externalID, a)
-	case outbox.ActRequest:
+	case order.ActRequest:
 		return p.request(ctx, externalID, a)
-	case outbox.ActDraft:
+	case order.ActDraft:
 		return p.draft(ctx, externalID, a)
 	}
 	var out admin.AllowedResponse
@@ -130,34 +131,34 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 	}
 	o := out.Order
 	if o == nil {
-		if a.Kind == outbox.ActDelete {
+		if a.Kind == order.ActDelete {
 			return outbox.Done{Already: true}, nil
 		}
 		return outbox.Done{}, fmt.Errorf("%w: %w", outbox.ErrRejected, outbox.ErrGone)
 	}
 	id := map[string]any{"id": o.Id}
 	switch a.Kind {
-	case outbox.ActMarkPaid:
+	case order.ActMarkPaid:
 		return p.markPaid(ctx, o, a)
-	case outbox.ActCancel:
+	case order.ActCancel:
 		return p.cancel(ctx, o, a)
-	case outbox.ActRefund:
+	case order.ActRefund:
 		return p.refund(ctx, o, a)
-	case outbox.ActNote:
+	case order.ActNote:
 		return p.note(ctx, o, a)
-	case outbox.ActTags:
+	case order.ActTags:
 		return p.tag(ctx, o, a)
-	case outbox.ActArchive:
+	case order.ActArchive:
 		if o.Closed {
 			return outbox.Done{Already: true}, nil
 		}
 		return outbox.Done{}, p.mutate(ctx, "Close", admin.Close_Operation, id, nil)
-	case outbox.ActReopen:
+	case order.ActReopen:
 		if !o.Closed {
 			return outbox.Done{Already: true}, nil
 		}
 		return outbox.Done{}, p.mutate(ctx, "Open", admin.Open_Operation, id, nil)
-	case outbox.ActDelete:
+	case order.ActDelete:
 		if !o.Closed && o.CancelledAt == nil {
 			return outbox.Done{}, outbox.Rejectedf("Shopify deletes only orders that are archived or cancelled")
 		}
@@ -167,7 +168,7 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 }
 
 // markPaid captures what was authorized, or notes that the customer paid in another way.
-func (p *Platform) markPaid(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) markPaid(ctx context.Context, o *admin.AllowedOrder, a order.Act) (outbox.Done, error) {
 	status := deref(o.DisplayFinancialStatus)
 	switch {
 	case o.FullyPaid && !o.Capturable:
@@ -211,7 +212,7 @@ func (p *Platform) markPaid(ctx context.Context, o *admin.AllowedOrder, a outbox
 var cancelReasons = []string{"CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF"}
 
 // cancel begins a job of the store's. It gives no money back: that is a refund.
-func (p *Platform) cancel(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) cancel(ctx context.Context, o *admin.AllowedOrder, a order.Act) (outbox.Done, error) {
 	if o.CancelledAt != nil {
 		return outbox.Done{Already: true}, nil
 	}
@@ -243,7 +244,7 @@ const noteMost = 5000
 
 // note adds to the order's note, which is one text that others write to as well: it is read, added to and written. Shopify
 // has no way to write into its timeline.
-func (p *Platform) note(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) note(ctx context.Context, o *admin.AllowedOrder, a order.Act) (outbox.Done, error) {
 	if a.Public {
 		return outbox.Done{}, fmt.Errorf("%w: Shopify has no notes that the customer sees", outbox.ErrNotOffered)
 	}
@@ -258,7 +259,7 @@ func (p *Platform) note(ctx context.Context, o *admin.AllowedOrder, a outbox.Act
 	return outbox.Done{}, p.mutate(ctx, "Update", admin.Update_Operation, map[string]any{"input": map[string]any{"id": o.Id, "note": now}}, nil)
 }
 
-func (p *Platform) tag(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) tag(ctx context.Context, o *admin.AllowedOrder, a order.Act) (outbox.Done, error) {
 	has := func(tag string) bool {
 		return slices.ContainsFunc(o.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
 	}

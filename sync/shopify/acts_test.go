@@ -102,14 +102,14 @@ func TestSupportedActionsDecide(t *testing.T) {
 	if err := p.Fulfil(t.Context(), id, parcelOf("X")); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "Armazém") {
 		t.Errorf("%v", err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest, Service: "another"}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRequest, Service: "another"}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("another service was asked: %v", err)
 	}
-	done, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest, Service: "Armazém", Text: "gift wrap"})
+	done, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRequest, Service: "Armazém", Text: "gift wrap"})
 	if err != nil || done.Pending == "" {
 		t.Errorf("%+v %v", done, err)
 	}
-	if done, err = p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest}); err != nil || !done.Already || f.made["request"] != 1 {
+	if done, err = p.Act(t.Context(), id, order.Act{Kind: order.ActRequest}); err != nil || !done.Already || f.made["request"] != 1 {
 		t.Errorf("asked again: %+v %v", done, err)
 	}
 }
@@ -119,24 +119,24 @@ func TestRefundAsksFirstAndIsIdempotent(t *testing.T) {
 	id := f.add(start, nil)
 	p := f.platform()
 	eur := order.New(1000, "EUR")
-	done, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "r1", Amount: eur, Reason: "late"})
+	done, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "r1", Amount: eur, Reason: "late"})
 	if err != nil || done.ID == "" {
 		t.Fatalf("%+v %v", done, err)
 	}
-	if again, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "r1", Amount: eur, Reason: "late"}); err != nil || !again.Already || again.ID != done.ID {
+	if again, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "r1", Amount: eur, Reason: "late"}); err != nil || !again.Already || again.ID != done.ID {
 		t.Errorf("%+v %v", again, err)
 	}
 	line := map[string]order.Quantity{lineOf(f, id, 0): order.Units(1)}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "r2", Lines: line, Restock: true}); err != nil {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "r2", Lines: line, Restock: true}); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "r3", Amount: order.New(9999, "EUR")}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "r3", Amount: order.New(9999, "EUR")}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("more than there is: %v", err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "r4", Amount: order.New(100, "USD")}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "r4", Amount: order.New(100, "USD")}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("in another currency: %v", err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "r5"}); err != nil {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "r5"}); err != nil {
 		t.Errorf("all that is left: %v", err)
 	}
 	got, err := p.Read(t.Context(), id)
@@ -162,17 +162,17 @@ func TestNotesAreReadAndAddedTo(t *testing.T) {
 	id := f.add(start, func(o object) { o["note"] = "please ring twice" })
 	p := f.platform()
 	for range 2 {
-		if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActNote, Key: "n1", Text: "called"}); err != nil {
+		if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActNote, Key: "n1", Text: "called"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got := f.order(gid(id))["note"]; got != "please ring twice\ncalled [n1]" || f.made["note"] != 1 {
 		t.Errorf("%q", got)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActNote, Key: "n2", Text: strings.Repeat("x", 5000)}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActNote, Key: "n2", Text: strings.Repeat("x", 5000)}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActNote, Public: true}); !errors.Is(err, outbox.ErrNotOffered) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActNote, Public: true}); !errors.Is(err, outbox.ErrNotOffered) {
 		t.Errorf("%v", err)
 	}
 }
@@ -188,13 +188,13 @@ func TestPaidByMarkOrByCapture(t *testing.T) {
 	neither := f.add(start, func(o object) { o["fullyPaid"], o["displayFinancialStatus"] = false, "VOIDED" })
 	for id, what := range map[string]string{marked: "mark_paid", held: "capture"} {
 		for i := range 2 {
-			done, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActMarkPaid})
+			done, err := p.Act(t.Context(), id, order.Act{Kind: order.ActMarkPaid})
 			if err != nil || done.Already != (i == 1) || f.made[what] != 1 {
 				t.Errorf("%s: %+v %v", what, done, err)
 			}
 		}
 	}
-	if _, err := p.Act(t.Context(), neither, outbox.Act{Kind: outbox.ActMarkPaid}); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "voided") {
+	if _, err := p.Act(t.Context(), neither, order.Act{Kind: order.ActMarkPaid}); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "voided") {
 		t.Errorf("%v", err)
 	}
 }
@@ -203,7 +203,7 @@ func TestTheOtherActs(t *testing.T) {
 	f := newFake(t)
 	id := f.add(start, func(o object) { o["test"], o["tags"] = true, []string{"old"} })
 	p := f.platform()
-	act := func(a outbox.Act) outbox.Done {
+	act := func(a order.Act) outbox.Done {
 		t.Helper()
 		done, err := p.Act(t.Context(), id, a)
 		if err != nil {
@@ -211,46 +211,46 @@ func TestTheOtherActs(t *testing.T) {
 		}
 		return done
 	}
-	twice := func(a outbox.Act) {
+	twice := func(a order.Act) {
 		t.Helper()
 		act(a)
 		if !act(a).Already {
 			t.Errorf("%s was done again", a.Kind)
 		}
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActTracking, Parcel: order.Parcel{Tracking: "A"}}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActTracking, Parcel: order.Parcel{Tracking: "A"}}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActDelete}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActDelete}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("an open order was deleted: %v", err)
 	}
 	if err := p.Fulfil(t.Context(), id, parcelOf("A")); err != nil {
 		t.Fatal(err)
 	}
-	twice(outbox.Act{Kind: outbox.ActTracking, Parcel: order.Parcel{Tracking: "B", Carrier: "CTT"}})
-	twice(outbox.Act{Kind: outbox.ActTags, Add: []string{"new"}, Remove: []string{"old"}})
-	twice(outbox.Act{Kind: outbox.ActCancel, Reason: "customer", Restock: true})
-	twice(outbox.Act{Kind: outbox.ActArchive})
-	twice(outbox.Act{Kind: outbox.ActReopen})
+	twice(order.Act{Kind: order.ActTracking, Parcel: order.Parcel{Tracking: "B", Carrier: "CTT"}})
+	twice(order.Act{Kind: order.ActTags, Add: []string{"new"}, Remove: []string{"old"}})
+	twice(order.Act{Kind: order.ActCancel, Reason: "customer", Restock: true})
+	twice(order.Act{Kind: order.ActArchive})
+	twice(order.Act{Kind: order.ActReopen})
 	got, err := p.Read(t.Context(), id)
 	if err != nil || got.Order.Fulfilments[0].Tracking != "B" || !slices.Equal(got.Order.Tags, []string{"new"}) || got.Order.CancelReason != "customer" {
 		t.Errorf("%v %+v", err, got.Order)
 	}
-	twice(outbox.Act{Kind: outbox.ActDelete})
+	twice(order.Act{Kind: order.ActDelete})
 	for kind, why := range p.Acts() {
 		if why == "" {
 			continue
 		}
-		if _, err := p.Act(t.Context(), id, outbox.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
+		if _, err := p.Act(t.Context(), id, order.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
-	for _, kind := range outbox.ActKinds {
+	for _, kind := range order.ActKinds {
 		if _, ok := p.Acts()[kind]; !ok {
 			t.Errorf("nothing is said of %s", kind)
 		}
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActArchive}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActArchive}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("an order that is gone: %v", err)
 	}
 }
@@ -290,21 +290,21 @@ func TestEveryActIsDoneOnce(t *testing.T) {
 		}
 		until("fulfil", func() error { return p.Fulfil(t.Context(), id, parcelOf("JJD1")) })
 		draft := ""
-		for _, a := range []outbox.Act{
-			{Kind: outbox.ActMarkPaid, Key: "k1"},
-			{Kind: outbox.ActNote, Key: "k2", Text: "called"},
-			{Kind: outbox.ActTags, Key: "k3", Add: []string{"x"}},
-			{Kind: outbox.ActRefund, Key: "k4", Amount: order.New(500, "EUR")},
-			{Kind: outbox.ActRefund, Key: "k5", Amount: order.New(500, "EUR")},
-			{Kind: outbox.ActDraft, Key: "k6", Step: "create", Draft: draftOf()},
-			{Kind: outbox.ActDraft, Key: "k7", Step: "send"},
-			{Kind: outbox.ActDraft, Key: "k8", Step: "complete"},
-			{Kind: outbox.ActCancel, Key: "k9"},
-			{Kind: outbox.ActArchive, Key: "k10"},
+		for _, a := range []order.Act{
+			{Kind: order.ActMarkPaid, Key: "k1"},
+			{Kind: order.ActNote, Key: "k2", Text: "called"},
+			{Kind: order.ActTags, Key: "k3", Add: []string{"x"}},
+			{Kind: order.ActRefund, Key: "k4", Amount: order.New(500, "EUR")},
+			{Kind: order.ActRefund, Key: "k5", Amount: order.New(500, "EUR")},
+			{Kind: order.ActDraft, Key: "k6", Step: "create", Draft: draftOf()},
+			{Kind: order.ActDraft, Key: "k7", Step: "send"},
+			{Kind: order.ActDraft, Key: "k8", Step: "complete"},
+			{Kind: order.ActCancel, Key: "k9"},
+			{Kind: order.ActArchive, Key: "k10"},
 		} {
 			until(string(a.Kind)+a.Step, func() error {
 				on := id
-				if a.Kind == outbox.ActDraft {
+				if a.Kind == order.ActDraft {
 					on = draft
 				}
 				done, err := p.Act(t.Context(), on, a)
@@ -339,7 +339,7 @@ func TestWhatWasNotSentIsCancelledAndTheRestReturned(t *testing.T) {
 			o["_sends"] = []object{closed, f.toSend(o, "gid://shopify/Location/1", "CREATE_FULFILLMENT")}
 		})
 		line := number((rec{f.order(gid(id))}).list("lines")[0]["id"].(string))
-		a := outbox.Act{Kind: outbox.ActRefund, Key: "back", Restock: true, Lines: map[string]order.Quantity{line: order.Units(2)}}
+		a := order.Act{Kind: order.ActRefund, Key: "back", Restock: true, Lines: map[string]order.Quantity{line: order.Units(2)}}
 		if all {
 			a.Lines = nil
 		}
@@ -367,10 +367,10 @@ func TestOneServiceIsAskedAtATime(t *testing.T) {
 		o["_sends"] = []object{a, b}
 	})
 	p := f.platform()
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest}); err == nil || !strings.Contains(err.Error(), "Alpha and Beta") || f.made["request"] != 0 {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRequest}); err == nil || !strings.Contains(err.Error(), "Alpha and Beta") || f.made["request"] != 0 {
 		t.Errorf("%v, asked %d times", err, f.made["request"])
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRequest, Service: "beta"}); err != nil || f.made["request"] != 1 {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRequest, Service: "beta"}); err != nil || f.made["request"] != 1 {
 		t.Errorf("%v, asked %d times", err, f.made["request"])
 	}
 }
@@ -381,7 +381,7 @@ func TestADraftThatNoSearchFindsYetIsNotMadeTwice(t *testing.T) {
 	f.late = true
 	p := f.platform()
 	for i := range 2 {
-		done, err := p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k", Draft: draftOf()})
+		done, err := p.Act(t.Context(), "", order.Act{Kind: order.ActDraft, Step: "create", Key: "k", Draft: draftOf()})
 		if err != nil || done.Already != (i == 1) || f.made["draft"] != 1 {
 			t.Errorf("%+v %v, made %d", done, err, f.made["draft"])
 		}

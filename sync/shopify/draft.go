@@ -12,7 +12,7 @@ import (
 )
 
 // draft makes a draft order, sends its invoice, or makes an order of it. A tag of ours is what it is found again by.
-func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draft(ctx context.Context, id string, a order.Act) (outbox.Done, error) {
 	if a.Step == "create" {
 		return p.draftCreate(ctx, a)
 	}
@@ -52,7 +52,7 @@ func (p *Platform) draft(ctx context.Context, id string, a outbox.Act) (outbox.D
 	return outbox.Done{}, outbox.Rejectedf("a draft is created, sent or completed, not %q", a.Step)
 }
 
-func (p *Platform) draftCreate(ctx context.Context, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draftCreate(ctx context.Context, a order.Act) (outbox.Done, error) {
 	if a.Draft == nil || a.Key == "" {
 		return outbox.Done{}, outbox.Rejectedf("a draft needs lines and a key")
 	}

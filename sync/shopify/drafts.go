@@ -309,10 +309,10 @@ func draftLine(v *admin.DraftLinesNodesDraftOrderLineItem) admin.Line {
 }
 
 // draftAct does what can be done to a draft.
-func (p *Platform) draftAct(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draftAct(ctx context.Context, id string, a order.Act) (outbox.Done, error) {
 	n, _ := draftNumber(id)
 	switch a.Kind {
-	case outbox.ActDelete, outbox.ActTags:
+	case order.ActDelete, order.ActTags:
 	default:
 		return outbox.Done{}, outbox.Rejectedf("this is a draft: it can be sent, completed, tagged or deleted; the rest can be done to the order that it becomes")
 	}
@@ -322,11 +322,11 @@ func (p *Platform) draftAct(ctx context.Context, id string, a outbox.Act) (outbo
 	}
 	v := out.DraftOrder
 	switch {
-	case v == nil && a.Kind == outbox.ActDelete:
+	case v == nil && a.Kind == order.ActDelete:
 		return outbox.Done{Already: true}, nil
 	case v == nil:
 		return outbox.Done{}, outbox.Rejectedf("the store has no draft %s", n)
-	case a.Kind == outbox.ActTags:
+	case a.Kind == order.ActTags:
 		return p.tag(ctx, &admin.AllowedOrder{Id: v.Id, Tags: v.Tags}, a)
 	case v.Status == "COMPLETED":
 		return outbox.Done{}, outbox.Rejectedf("the draft has become an order: Shopify keeps it")

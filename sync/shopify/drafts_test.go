@@ -10,7 +10,6 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
 	"github.com/orderdeck/orderdeck/sync/internal/schedules"
-	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 // TestOpenDraftsAreKeptApart from the orders that are worked on; those that are orders by now are not brought as drafts.
@@ -136,10 +135,10 @@ func TestActsOnADraft(t *testing.T) {
 	f := newFake(t)
 	id := draftPrefix + f.addDraft(start, nil)
 	p := f.platform()
-	for _, kind := range outbox.ActKinds {
-		a := outbox.Act{Kind: kind, Key: "k"}
+	for _, kind := range order.ActKinds {
+		a := order.Act{Kind: kind, Key: "k"}
 		switch kind {
-		case outbox.ActDraft, outbox.ActDelete, outbox.ActTags:
+		case order.ActDraft, order.ActDelete, order.ActTags:
 			continue
 		}
 		if _, err := p.Act(t.Context(), id, a); err == nil {
@@ -149,14 +148,14 @@ func TestActsOnADraft(t *testing.T) {
 	if len(f.made) != 0 {
 		t.Errorf("%v", f.made)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActTags, Add: []string{"vip"}}); err != nil {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActTags, Add: []string{"vip"}}); err != nil {
 		t.Error(err)
 	}
 	if got, err := p.Read(t.Context(), id); err != nil || !slices.Equal(got.Order.Tags, []string{"vip"}) {
 		t.Errorf("%v %v", got.Order.Tags, err)
 	}
 	for range 2 {
-		if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActDelete}); err != nil {
+		if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActDelete}); err != nil {
 			t.Error(err)
 		}
 	}

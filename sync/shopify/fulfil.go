@@ -186,7 +186,7 @@ func tracking(p order.Parcel) map[string]any {
 }
 
 // retrack puts another number on the last parcel that counts.
-func (p *Platform) retrack(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) retrack(ctx context.Context, id string, a order.Act) (outbox.Done, error) {
 	got, err := p.Read(ctx, id)
 	if err != nil {
 		return outbox.Done{}, outbox.NotSent(err)
@@ -210,7 +210,7 @@ func (p *Platform) retrack(ctx context.Context, id string, a outbox.Act) (outbox
 }
 
 // request asks the fulfilment service that has the goods to send them.
-func (p *Platform) request(ctx context.Context, id string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) request(ctx context.Context, id string, a order.Act) (outbox.Done, error) {
 	parts, err := p.toSend(ctx, id)
 	if err != nil {
 		return outbox.Done{}, outbox.NotSent(err)

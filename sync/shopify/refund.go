@@ -33,7 +33,7 @@ func uuid(key string) string {
 
 // refund asks the store first what it would give back, and through which payments. Our key stands in the refund's note, and
 // it is the request's idempotency key: the store does the same request once.
-func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a order.Act) (outbox.Done, error) {
 	if a.Key == "" {
 		return outbox.Done{}, outbox.Rejectedf("a refund needs a key")
 	}
@@ -100,7 +100,7 @@ func (p *Platform) refund(ctx context.Context, o *admin.AllowedOrder, a outbox.A
 }
 
 // refundLines are the lines that are taken back.
-func (p *Platform) refundLines(ctx context.Context, o *admin.AllowedOrder, a outbox.Act) ([]any, error) {
+func (p *Platform) refundLines(ctx context.Context, o *admin.AllowedOrder, a order.Act) ([]any, error) {
 	one := order.Units(1)
 	var taken []takenBack
 	for _, id := range slices.Sorted(maps.Keys(a.Lines)) {

@@ -16,28 +16,28 @@ import (
 var _ outbox.Actor = (*Platform)(nil)
 
 // Acts implements outbox.Actor.
-func (p *Platform) Acts() map[outbox.ActKind]string {
+func (p *Platform) Acts() map[order.ActKind]string {
 	const no = "Vendure's API has no way to "
-	return map[outbox.ActKind]string{
-		outbox.ActMarkPaid: "", outbox.ActCancel: "", outbox.ActRefund: "", outbox.ActNote: "", outbox.ActStatus: "", outbox.ActTracking: "",
-		outbox.ActComplete: "", outbox.ActDraft: "",
-		outbox.ActTags:    no + "tag an order",
-		outbox.ActRequest: no + "ask a fulfilment service",
-		outbox.ActArchive: no + "archive an order",
-		outbox.ActReopen:  no + "reopen an order: Cancelled is final",
-		outbox.ActDelete:  no + "delete an order that was placed",
+	return map[order.ActKind]string{
+		order.ActMarkPaid: "", order.ActCancel: "", order.ActRefund: "", order.ActNote: "", order.ActStatus: "", order.ActTracking: "",
+		order.ActComplete: "", order.ActDraft: "",
+		order.ActTags:    no + "tag an order",
+		order.ActRequest: no + "ask a fulfilment service",
+		order.ActArchive: no + "archive an order",
+		order.ActReopen:  no + "reopen an order: Cancelled is final",
+		order.ActDelete:  no + "delete an order that was placed",
 	}
 }
 
 // Act implements outbox.Actor.
-func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
 	if why, ok := p.Acts()[a.Kind]; !ok || why != "" {
 		return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, cmp.Or(why, string(a.Kind)))
 	}
 	s := p.acting()
 	p.actsLock.Lock()
 	defer p.actsLock.Unlock()
-	if a.Kind == outbox.ActDraft && a.Step == "create" {
+	if a.Kind == order.ActDraft && a.Step == "create" {
 		return s.draft(ctx, a)
 	}
 	v, err := s.look(ctx, externalID)
@@ -45,21 +45,21 @@ func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (ou
 		return outbox.Done{}, err
 	}
 	switch a.Kind {
-	case outbox.ActMarkPaid:
+	case order.ActMarkPaid:
 		return s.markPaid(ctx, v, a)
-	case outbox.ActCancel:
+	case order.ActCancel:
 		return s.cancel(ctx, v, a)
-	case outbox.ActRefund:
+	case order.ActRefund:
 		return s.refund(ctx, v, a)
-	case outbox.ActNote:
+	case order.ActNote:
 		return s.note(ctx, v, a)
-	case outbox.ActStatus:
+	case order.ActStatus:
 		return s.moveOrder(ctx, v, a.Status)
-	case outbox.ActTracking:
+	case order.ActTracking:
 		return s.retrack(ctx, v, a)
-	case outbox.ActComplete:
+	case order.ActComplete:
 		return s.complete(ctx, v)
-	case outbox.ActDraft:
+	case order.ActDraft:
 		return s.finish(v, a)
 	}
 	return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, a.Kind)
@@ -155,7 +155,7 @@ func (v *standing) left() (n int) {
 }
 
 // cancel cancels an order, or pieces of it. What was taken for it is not given back: that is a refund.
-func (p *Platform) cancel(ctx context.Context, v *standing, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) cancel(ctx context.Context, v *standing, a order.Act) (outbox.Done, error) {
 	if v.State == "Cancelled" {
 		return p.release(ctx, v, outbox.Done{Already: true})
 	}
@@ -236,7 +236,7 @@ func (v *standing) pieces(want map[string]order.Quantity) ([]admin.OrderLineInpu
 
 // note writes a note. One for staff ends with the key; one that the customer sees is found again by its text, so that the
 // same words to the customer are said once.
-func (p *Platform) note(ctx context.Context, v *standing, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) note(ctx context.Context, v *standing, a order.Act) (outbox.Done, error) {
 	text := strings.TrimSpace(a.Text)
 	if text == "" || a.Key == "" {
 		return outbox.Done{}, outbox.Rejectedf("a note needs a text and a key")

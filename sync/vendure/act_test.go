@@ -28,7 +28,7 @@ func actOn(t *testing.T, like string) (*fakeStore, *Platform) {
 }
 
 // twice does an act two times, of which the second must be nothing.
-func twice(t *testing.T, f *fakeStore, p *Platform, a outbox.Act, op string, want int) outbox.Done {
+func twice(t *testing.T, f *fakeStore, p *Platform, a order.Act, op string, want int) outbox.Done {
 	t.Helper()
 	first, err := p.Act(t.Context(), "1", a)
 	if err != nil || first.Already {
@@ -53,7 +53,7 @@ func readOne(t *testing.T, p *Platform) order.Order {
 	return got.Order
 }
 
-func refusal(t *testing.T, p *Platform, a outbox.Act, kind error, says string) {
+func refusal(t *testing.T, p *Platform, a order.Act, kind error, says string) {
 	t.Helper()
 	_, err := p.Act(t.Context(), "1", a)
 	if !errors.Is(err, kind) || !strings.Contains(err.Error(), says) {
@@ -63,9 +63,9 @@ func refusal(t *testing.T, p *Platform, a outbox.Act, kind error, says string) {
 
 func TestMarkPaidTakesWhatIsAuthorized(t *testing.T) {
 	f, p := actOn(t, likeAuthorized)
-	refusal(t, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k", Amount: order.New(100, "USD")}, outbox.ErrNotOffered, "whole")
-	refusal(t, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k", Amount: order.New(14278, "EUR")}, outbox.ErrRejected, "USD")
-	twice(t, f, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k", Amount: order.New(14278, "USD")}, "SettlePayment", 1)
+	refusal(t, p, order.Act{Kind: order.ActMarkPaid, Key: "k", Amount: order.New(100, "USD")}, outbox.ErrNotOffered, "whole")
+	refusal(t, p, order.Act{Kind: order.ActMarkPaid, Key: "k", Amount: order.New(14278, "EUR")}, outbox.ErrRejected, "USD")
+	twice(t, f, p, order.Act{Kind: order.ActMarkPaid, Key: "k", Amount: order.New(14278, "USD")}, "SettlePayment", 1)
 	if o := readOne(t, p); o.CustomerPayment != order.PaymentPaid {
 		t.Errorf("%+v", o)
 	}
@@ -74,53 +74,53 @@ func TestMarkPaidTakesWhatIsAuthorized(t *testing.T) {
 // TestMarkPaidNotesWhatWasPaidOutside, where the order waits for it; elsewhere Vendure takes no payment.
 func TestMarkPaidNotesWhatWasPaidOutside(t *testing.T) {
 	f, p := actOn(t, likePaidMore)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k9"}, "ManualPayment", 1)
+	twice(t, f, p, order.Act{Kind: order.ActMarkPaid, Key: "k9"}, "ManualPayment", 1)
 	if pay := list(f.orders["1"]["payments"]); len(pay) != 2 || number(pay[1]["amount"]) != 300 || pay[1]["transactionId"] != "k9" || f.orders["1"]["state"] != "PaymentSettled" {
 		t.Errorf("%v %v", pay, f.orders["1"]["state"])
 	}
 	f, p = actOn(t, likeCart)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}, "ManualPayment", 1)
+	twice(t, f, p, order.Act{Kind: order.ActMarkPaid, Key: "k"}, "ManualPayment", 1)
 	_, p = actOn(t, "36") // being modified, with more to be paid
-	refusal(t, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}, outbox.ErrRejected, "Modifying")
+	refusal(t, p, order.Act{Kind: order.ActMarkPaid, Key: "k"}, outbox.ErrRejected, "Modifying")
 	_, p = actOn(t, "4")
-	refusal(t, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}, outbox.ErrRejected, "Cancelled")
+	refusal(t, p, order.Act{Kind: order.ActMarkPaid, Key: "k"}, outbox.ErrRejected, "Cancelled")
 }
 
 func TestRefundIsExactAndOnce(t *testing.T) {
 	f, p := actOn(t, likePaid)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActRefund, Key: "k1", Amount: order.New(300, "USD"), Reason: "Scratch"}, "RefundOrder", 1)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActRefund, Key: "k2", Lines: map[string]order.Quantity{"56": order.Units(1)}}, "RefundOrder", 2)
-	refusal(t, p, outbox.Act{Kind: outbox.ActRefund, Key: "k3", Amount: order.New(2937, "USD")}, outbox.ErrRejected, "29.36")
-	twice(t, f, p, outbox.Act{Kind: outbox.ActRefund, Key: "k4"}, "RefundOrder", 3)
-	refusal(t, p, outbox.Act{Kind: outbox.ActRefund, Key: "k5"}, outbox.ErrRejected, "nothing to give back")
+	twice(t, f, p, order.Act{Kind: order.ActRefund, Key: "k1", Amount: order.New(300, "USD"), Reason: "Scratch"}, "RefundOrder", 1)
+	twice(t, f, p, order.Act{Kind: order.ActRefund, Key: "k2", Lines: map[string]order.Quantity{"56": order.Units(1)}}, "RefundOrder", 2)
+	refusal(t, p, order.Act{Kind: order.ActRefund, Key: "k3", Amount: order.New(2937, "USD")}, outbox.ErrRejected, "29.36")
+	twice(t, f, p, order.Act{Kind: order.ActRefund, Key: "k4"}, "RefundOrder", 3)
+	refusal(t, p, order.Act{Kind: order.ActRefund, Key: "k5"}, outbox.ErrRejected, "nothing to give back")
 	o := readOne(t, p)
 	if o.Refunded.Minor != 4102 || o.Refund != order.CasePaid || o.Refunds[0].Reason != "Scratch" || o.Refunds[1].Reason != "" || o.Lines[1].Refunded != order.Units(1) {
 		t.Errorf("%+v %+v", o.Refunds, o.Lines[1])
 	}
-	for says, a := range map[string]outbox.Act{
+	for says, a := range map[string]order.Act{
 		"key": {}, "no line 7": {Key: "k", Lines: map[string]order.Quantity{"7": order.Units(1)}}, "whole pieces": {Key: "k", Lines: map[string]order.Quantity{"56": 5000}},
 		"USD": {Key: "k", Amount: order.New(1, "EUR")},
 	} {
-		a.Kind = outbox.ActRefund
+		a.Kind = order.ActRefund
 		refusal(t, p, a, outbox.ErrRejected, says)
 	}
-	refusal(t, p, outbox.Act{Kind: outbox.ActRefund, Key: "k", Restock: true}, outbox.ErrNotOffered, "stock")
+	refusal(t, p, order.Act{Kind: order.ActRefund, Key: "k", Restock: true}, outbox.ErrNotOffered, "stock")
 	_, p = actOn(t, likeAuthorized)
-	refusal(t, p, outbox.Act{Kind: outbox.ActRefund, Key: "k"}, outbox.ErrRejected, "nothing to give back")
+	refusal(t, p, order.Act{Kind: order.ActRefund, Key: "k"}, outbox.ErrRejected, "nothing to give back")
 }
 
 // TestARefundByHandIsSettled, and one that a provider works on is left to it; one that it refused is not tried again.
 func TestARefundByHandIsSettled(t *testing.T) {
 	f, p := actOn(t, likePaid)
 	f.bank = "hand"
-	twice(t, f, p, outbox.Act{Kind: outbox.ActRefund, Key: "k1", Amount: order.New(100, "USD")}, "SettleRefund", 1)
+	twice(t, f, p, order.Act{Kind: order.ActRefund, Key: "k1", Amount: order.New(100, "USD")}, "SettleRefund", 1)
 	f.bank = "Pending"
-	if d := twice(t, f, p, outbox.Act{Kind: outbox.ActRefund, Key: "k2", Amount: order.New(100, "USD")}, "SettleRefund", 1); d.Pending == "" {
+	if d := twice(t, f, p, order.Act{Kind: order.ActRefund, Key: "k2", Amount: order.New(100, "USD")}, "SettleRefund", 1); d.Pending == "" {
 		t.Errorf("%+v", d)
 	}
 	f.bank = "Failed"
 	for range 2 {
-		refusal(t, p, outbox.Act{Kind: outbox.ActRefund, Key: "k3", Amount: order.New(100, "USD")}, outbox.ErrRejected, "provider refused")
+		refusal(t, p, order.Act{Kind: order.ActRefund, Key: "k3", Amount: order.New(100, "USD")}, outbox.ErrRejected, "provider refused")
 	}
 	if f.made["RefundOrder"] != 3 {
 		t.Errorf("%v", f.made)
@@ -130,7 +130,7 @@ func TestARefundByHandIsSettled(t *testing.T) {
 // TestRefundOverTwoPayments: what is done of it is not done again, and the whole is not called refused.
 func TestRefundOverTwoPayments(t *testing.T) {
 	f, p := actOn(t, likePaidMore)
-	if _, err := p.Act(t.Context(), "1", outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}); err != nil {
+	if _, err := p.Act(t.Context(), "1", order.Act{Kind: order.ActMarkPaid, Key: "k"}); err != nil {
 		t.Fatal(err)
 	}
 	n := 0
@@ -142,7 +142,7 @@ func TestRefundOverTwoPayments(t *testing.T) {
 		}
 		return fine
 	}
-	a := outbox.Act{Kind: outbox.ActRefund, Key: "k1", Amount: order.New(3196, "USD")}
+	a := order.Act{Kind: order.ActRefund, Key: "k1", Amount: order.New(3196, "USD")}
 	if _, err := p.Act(t.Context(), "1", a); err == nil || errors.Is(err, outbox.ErrRejected) || errors.Is(err, outbox.ErrNotSent) {
 		t.Errorf("%v", err)
 	}
@@ -156,7 +156,7 @@ func TestRefundOverTwoPayments(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	f, p := actOn(t, likeAuthorized)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActCancel, Key: "k", Reason: "No longer wanted"}, "CancelOrder", 1)
+	twice(t, f, p, order.Act{Kind: order.ActCancel, Key: "k", Reason: "No longer wanted"}, "CancelOrder", 1)
 	if o := readOne(t, p); o.Lifecycle != order.LifecycleCancelled || o.CancelReason != "No longer wanted" || f.made["CancelPayment"] != 1 {
 		t.Errorf("%+v %v", o, f.made)
 	}
@@ -168,23 +168,23 @@ func TestCancel(t *testing.T) {
 		}
 		return fine
 	}
-	if _, err := p.Act(t.Context(), "1", outbox.Act{Kind: outbox.ActCancel, Key: "k"}); err == nil || errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), "1", order.Act{Kind: order.ActCancel, Key: "k"}); err == nil || errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
-	if d, err := p.Act(t.Context(), "1", outbox.Act{Kind: outbox.ActCancel, Key: "k"}); err != nil || d.Already || f.made["CancelPayment"] != 1 || f.made["CancelOrder"] != 1 {
+	if d, err := p.Act(t.Context(), "1", order.Act{Kind: order.ActCancel, Key: "k"}); err != nil || d.Already || f.made["CancelPayment"] != 1 || f.made["CancelOrder"] != 1 {
 		t.Errorf("%+v %v %v", d, err, f.made)
 	}
 	f, p = actOn(t, likePaid)
 	one := map[string]order.Quantity{"55": order.Units(1)}
-	twice(t, f, p, outbox.Act{Kind: outbox.ActCancel, Key: "k1", Lines: one}, "CancelOrder", 1)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActCancel, Key: "k2", Lines: one}, "CancelOrder", 2)
-	refusal(t, p, outbox.Act{Kind: outbox.ActCancel, Key: "k3", Lines: one}, outbox.ErrRejected, "only 0")
-	refusal(t, p, outbox.Act{Kind: outbox.ActCancel, Lines: one}, outbox.ErrRejected, "key")
+	twice(t, f, p, order.Act{Kind: order.ActCancel, Key: "k1", Lines: one}, "CancelOrder", 1)
+	twice(t, f, p, order.Act{Kind: order.ActCancel, Key: "k2", Lines: one}, "CancelOrder", 2)
+	refusal(t, p, order.Act{Kind: order.ActCancel, Key: "k3", Lines: one}, outbox.ErrRejected, "only 0")
+	refusal(t, p, order.Act{Kind: order.ActCancel, Lines: one}, outbox.ErrRejected, "key")
 	if o := readOne(t, p); o.Lifecycle != order.LifecycleOpen || o.Lines[0].Cancelled != order.Units(2) {
 		t.Errorf("%+v", o.Lines)
 	}
 	// The last piece takes the order, and what its delivery costs, with it.
-	twice(t, f, p, outbox.Act{Kind: outbox.ActCancel, Key: "k4", Lines: map[string]order.Quantity{"56": order.Units(1)}}, "CancelOrder", 3)
+	twice(t, f, p, order.Act{Kind: order.ActCancel, Key: "k4", Lines: map[string]order.Quantity{"56": order.Units(1)}}, "CancelOrder", 3)
 	last := list(f.orders["1"]["history"].(object)["items"])[0]["data"].(object)
 	if o := readOne(t, p); o.Lifecycle != order.LifecycleCancelled || last["shippingCancelled"] != true {
 		t.Errorf("%+v %v", o, last)
@@ -194,9 +194,9 @@ func TestCancel(t *testing.T) {
 // TestNotes: staff's are found again by their key, which is not shown; the customer's by their words, without a key.
 func TestNotes(t *testing.T) {
 	f, p := actOn(t, likePaid)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActNote, Key: "k1", Text: "called"}, "AddNote", 1)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActNote, Key: "k2", Text: "called"}, "AddNote", 2)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActNote, Key: "k3", Text: "on its way", Public: true}, "AddNote", 3)
+	twice(t, f, p, order.Act{Kind: order.ActNote, Key: "k1", Text: "called"}, "AddNote", 1)
+	twice(t, f, p, order.Act{Kind: order.ActNote, Key: "k2", Text: "called"}, "AddNote", 2)
+	twice(t, f, p, order.Act{Kind: order.ActNote, Key: "k3", Text: "on its way", Public: true}, "AddNote", 3)
 	n := 0
 	for _, h := range readOne(t, p).Notes {
 		if h.Kind == "note" && (h.Text == "called" && !h.Public || h.Text == "on its way" && h.Public) {
@@ -211,8 +211,8 @@ func TestNotes(t *testing.T) {
 	if n != 3 {
 		t.Errorf("%+v", readOne(t, p).Notes)
 	}
-	refusal(t, p, outbox.Act{Kind: outbox.ActNote, Key: "k"}, outbox.ErrRejected, "text")
-	refusal(t, p, outbox.Act{Kind: outbox.ActNote, Text: "x"}, outbox.ErrRejected, "key")
+	refusal(t, p, order.Act{Kind: order.ActNote, Key: "k"}, outbox.ErrRejected, "text")
+	refusal(t, p, order.Act{Kind: order.ActNote, Text: "x"}, outbox.ErrRejected, "key")
 }
 
 func TestOnlyTheKeyAtTheEndIsLeftOut(t *testing.T) {
@@ -227,24 +227,24 @@ func TestOnlyTheKeyAtTheEndIsLeftOut(t *testing.T) {
 
 func TestStatusIsOneThatMayFollow(t *testing.T) {
 	f, p := actOn(t, likePaid)
-	twice(t, f, p, outbox.Act{Kind: outbox.ActStatus, Status: "Modifying"}, "MoveOrder", 1)
-	refusal(t, p, outbox.Act{Kind: outbox.ActStatus, Status: "Delivered"}, outbox.ErrRejected, "PaymentSettled")
-	refusal(t, p, outbox.Act{Kind: outbox.ActStatus, Status: "Cancelled"}, outbox.ErrRejected, "by being cancelled")
-	refusal(t, p, outbox.Act{Kind: outbox.ActStatus}, outbox.ErrRejected, "which state")
+	twice(t, f, p, order.Act{Kind: order.ActStatus, Status: "Modifying"}, "MoveOrder", 1)
+	refusal(t, p, order.Act{Kind: order.ActStatus, Status: "Delivered"}, outbox.ErrRejected, "PaymentSettled")
+	refusal(t, p, order.Act{Kind: order.ActStatus, Status: "Cancelled"}, outbox.ErrRejected, "by being cancelled")
+	refusal(t, p, order.Act{Kind: order.ActStatus}, outbox.ErrRejected, "which state")
 }
 
 // TestAParcelGetsAnotherNumber: it is made again with what was in it, and arrives.
 func TestAParcelGetsAnotherNumber(t *testing.T) {
 	f, p := actOn(t, likePaid)
-	refusal(t, p, outbox.Act{Kind: outbox.ActTracking, Key: "k", Parcel: order.Parcel{Tracking: "T"}}, outbox.ErrRejected, "no parcel")
-	refusal(t, p, outbox.Act{Kind: outbox.ActComplete}, outbox.ErrRejected, "sent whole")
+	refusal(t, p, order.Act{Kind: order.ActTracking, Key: "k", Parcel: order.Parcel{Tracking: "T"}}, outbox.ErrRejected, "no parcel")
+	refusal(t, p, order.Act{Kind: order.ActComplete}, outbox.ErrRejected, "sent whole")
 	first, rest := tell("TRACK-1", order.ShipmentLine{LineID: "55", Quantity: order.Units(1)}), tell("TRACK-2")
 	for _, doc := range []error{p.Fulfil(t.Context(), "1", first), p.Fulfil(t.Context(), "1", rest)} {
 		if doc != nil {
 			t.Fatal(doc)
 		}
 	}
-	twice(t, f, p, outbox.Act{Kind: outbox.ActTracking, Key: "k1", Parcel: order.Parcel{Tracking: "TRACK-3"}}, "AddNote", 1)
+	twice(t, f, p, order.Act{Kind: order.ActTracking, Key: "k1", Parcel: order.Parcel{Tracking: "TRACK-3"}}, "AddNote", 1)
 	live := map[string]order.Shipment{}
 	for _, s := range readOne(t, p).Fulfilments {
 		if s.Live {
@@ -254,7 +254,7 @@ func TestAParcelGetsAnotherNumber(t *testing.T) {
 	if len(live) != 2 || !live["TRACK-1"].Shipped || !live["TRACK-3"].Shipped || live["TRACK-3"].Carrier != "DPD" || len(live["TRACK-3"].Lines) != 2 {
 		t.Errorf("%+v", live)
 	}
-	twice(t, f, p, outbox.Act{Kind: outbox.ActComplete}, "AddNote", 1)
+	twice(t, f, p, order.Act{Kind: order.ActComplete}, "AddNote", 1)
 	if o := readOne(t, p); o.Fulfilment != order.FulfilmentDelivered || o.RawStatus != "Delivered" {
 		t.Errorf("%+v", o)
 	}
@@ -268,7 +268,7 @@ func TestAParcelThatWaitsGetsAnotherNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.stuck = false
-	twice(t, f, p, outbox.Act{Kind: outbox.ActTracking, Key: "k1", Parcel: order.Parcel{Carrier: "UPS", Tracking: "TRACK-2"}}, "AddNote", 1)
+	twice(t, f, p, order.Act{Kind: order.ActTracking, Key: "k1", Parcel: order.Parcel{Carrier: "UPS", Tracking: "TRACK-2"}}, "AddNote", 1)
 	s := readOne(t, p).Fulfilments
 	if len(s) != 2 || s[0].Live || !s[1].Live || s[1].Shipped || s[1].Tracking != "TRACK-2" || s[1].Carrier != "UPS" {
 		t.Errorf("%+v", s)
@@ -285,57 +285,57 @@ func newDraft() *order.Order {
 
 func TestDraft(t *testing.T) {
 	f, p := actOn(t, likePaid)
-	create := outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k1", Draft: newDraft()}
+	create := order.Act{Kind: order.ActDraft, Step: "create", Key: "k1", Draft: newDraft()}
 	made := twice(t, f, p, create, "CreateDraft", 1)
 	o := f.orders[made.ID]
 	if lines := list(o["lines"]); len(lines) != 2 || number(lines[0]["quantity"]) != 3 || o["shippingAddress"] == nil || o["customer"] == nil || o["shippingLines"] == nil {
 		t.Errorf("%v", o)
 	}
 	for step, kind := range map[string]error{"complete": outbox.ErrRejected, "send": outbox.ErrNotOffered} {
-		if _, err := p.Act(t.Context(), made.ID, outbox.Act{Kind: outbox.ActDraft, Step: step}); !errors.Is(err, kind) {
+		if _, err := p.Act(t.Context(), made.ID, order.Act{Kind: order.ActDraft, Step: step}); !errors.Is(err, kind) {
 			t.Errorf("%s: %v", step, err)
 		}
 	}
-	if d, err := p.Act(t.Context(), made.ID, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k2"}); err != nil || d.Already || o["state"] != "PaymentSettled" {
+	if d, err := p.Act(t.Context(), made.ID, order.Act{Kind: order.ActMarkPaid, Key: "k2"}); err != nil || d.Already || o["state"] != "PaymentSettled" {
 		t.Errorf("%+v %v %v", d, err, o["state"])
 	}
-	if d, err := p.Act(t.Context(), made.ID, outbox.Act{Kind: outbox.ActDraft, Step: "complete"}); err != nil || !d.Already {
+	if d, err := p.Act(t.Context(), made.ID, order.Act{Kind: order.ActDraft, Step: "complete"}); err != nil || !d.Already {
 		t.Errorf("%+v %v", d, err)
 	}
 	bad := newDraft()
 	bad.Lines[0].ProductID = ""
-	refusal(t, p, outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k", Draft: bad}, outbox.ErrRejected, "products of the store")
+	refusal(t, p, order.Act{Kind: order.ActDraft, Step: "create", Key: "k", Draft: bad}, outbox.ErrRejected, "products of the store")
 	bad = newDraft()
 	bad.Currency = "EUR"
-	refusal(t, p, outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k", Draft: bad}, outbox.ErrRejected, "USD")
-	refusal(t, p, outbox.Act{Kind: outbox.ActDraft, Step: "create", Draft: newDraft()}, outbox.ErrRejected, "key")
+	refusal(t, p, order.Act{Kind: order.ActDraft, Step: "create", Key: "k", Draft: bad}, outbox.ErrRejected, "USD")
+	refusal(t, p, order.Act{Kind: order.ActDraft, Step: "create", Draft: newDraft()}, outbox.ErrRejected, "key")
 }
 
 func TestGoneForbiddenAndNotOffered(t *testing.T) {
 	f, p := actOn(t, likePaid)
-	if _, err := p.Act(t.Context(), "99", outbox.Act{Kind: outbox.ActCancel}); !errors.Is(err, outbox.ErrGone) || !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), "99", order.Act{Kind: order.ActCancel}); !errors.Is(err, outbox.ErrGone) || !errors.Is(err, outbox.ErrRejected) {
 		t.Error(err)
 	}
 	acts := p.Acts()
-	for _, kind := range outbox.ActKinds {
+	for _, kind := range order.ActKinds {
 		why, ok := acts[kind]
 		if !ok {
 			t.Errorf("nothing is said of %s", kind)
 		}
 		if why != "" {
-			refusal(t, p, outbox.Act{Kind: kind}, outbox.ErrNotOffered, "Vendure's API has no way to")
+			refusal(t, p, order.Act{Kind: kind}, outbox.ErrNotOffered, "Vendure's API has no way to")
 		}
 	}
 	f.readOnly = true
-	refusal(t, p, outbox.Act{Kind: outbox.ActNote, Key: "k", Text: "x"}, outbox.ErrRejected, "UpdateOrder")
-	refusal(t, p, outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k", Draft: newDraft()}, outbox.ErrRejected, "CreateOrder")
+	refusal(t, p, order.Act{Kind: order.ActNote, Key: "k", Text: "x"}, outbox.ErrRejected, "UpdateOrder")
+	refusal(t, p, order.Act{Kind: order.ActDraft, Step: "create", Key: "k", Draft: newDraft()}, outbox.ErrRejected, "CreateOrder")
 }
 
 // TestMembersOfUnionsThatNobodyKnows: an error stays a refusal, in its own words; all else may have happened.
 func TestMembersOfUnionsThatNobodyKnows(t *testing.T) {
-	for op, a := range map[string]outbox.Act{
-		"CancelOrder": {Kind: outbox.ActCancel, Key: "k"}, "RefundOrder": {Kind: outbox.ActRefund, Key: "k"}, "AddNote": {Kind: outbox.ActNote, Key: "k", Text: "x"},
-		"MoveOrder": {Kind: outbox.ActStatus, Status: "Modifying"},
+	for op, a := range map[string]order.Act{
+		"CancelOrder": {Kind: order.ActCancel, Key: "k"}, "RefundOrder": {Kind: order.ActRefund, Key: "k"}, "AddNote": {Kind: order.ActNote, Key: "k", Text: "x"},
+		"MoveOrder": {Kind: order.ActStatus, Status: "Modifying"},
 	} {
 		f, p := actOn(t, likePaid)
 		f.refuses = map[string]string{op: "ERROR_OF_TOMORROW"}
@@ -353,7 +353,7 @@ func TestMembersOfUnionsThatNobodyKnows(t *testing.T) {
 	}
 	f, p := actOn(t, likeAuthorized)
 	f.refuses = map[string]string{"SettlePayment": "SETTLE_PAYMENT_ERROR"}
-	refusal(t, p, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k"}, outbox.ErrDeclined, "No, said")
+	refusal(t, p, order.Act{Kind: order.ActMarkPaid, Key: "k"}, outbox.ErrDeclined, "No, said")
 }
 
 // actFaults are those that end soon.
@@ -393,24 +393,24 @@ func TestActFaultSchedules(t *testing.T) {
 			}
 			t.Fatalf("seed %d: %s never came to an end: %v", seed, what, last)
 		}
-		act := func(id string, a outbox.Act) (d outbox.Done) {
+		act := func(id string, a order.Act) (d outbox.Done) {
 			t.Helper()
 			until(string(a.Kind)+" of "+id, func() (err error) { d, err = p.Act(t.Context(), id, a); return err })
 			return d
 		}
-		act("1", outbox.Act{Kind: outbox.ActMarkPaid, Key: "k1"})
-		act("1", outbox.Act{Kind: outbox.ActNote, Key: "k2", Text: "called"})
-		act("1", outbox.Act{Kind: outbox.ActRefund, Key: "k3", Amount: order.New(250, "USD")})
-		act("1", outbox.Act{Kind: outbox.ActRefund, Key: "k4", Amount: order.New(250, "USD")})
+		act("1", order.Act{Kind: order.ActMarkPaid, Key: "k1"})
+		act("1", order.Act{Kind: order.ActNote, Key: "k2", Text: "called"})
+		act("1", order.Act{Kind: order.ActRefund, Key: "k3", Amount: order.New(250, "USD")})
+		act("1", order.Act{Kind: order.ActRefund, Key: "k4", Amount: order.New(250, "USD")})
 		until("fulfil", func() error { return p.Fulfil(t.Context(), "1", tell("TRACK-1")) })
-		act("1", outbox.Act{Kind: outbox.ActTracking, Key: "k5", Parcel: order.Parcel{Tracking: "TRACK-2"}})
-		act("1", outbox.Act{Kind: outbox.ActComplete, Key: "k6"})
-		act("2", outbox.Act{Kind: outbox.ActCancel, Key: "k7", Lines: map[string]order.Quantity{"55": order.Units(1)}})
-		act("3", outbox.Act{Kind: outbox.ActMarkPaid, Key: "k8"})
-		act("3", outbox.Act{Kind: outbox.ActRefund, Key: "k9"})
-		act("4", outbox.Act{Kind: outbox.ActCancel, Key: "k10"})
-		draft := act("", outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "k11", Draft: newDraft()}).ID
-		act(draft, outbox.Act{Kind: outbox.ActMarkPaid, Key: "k12"})
+		act("1", order.Act{Kind: order.ActTracking, Key: "k5", Parcel: order.Parcel{Tracking: "TRACK-2"}})
+		act("1", order.Act{Kind: order.ActComplete, Key: "k6"})
+		act("2", order.Act{Kind: order.ActCancel, Key: "k7", Lines: map[string]order.Quantity{"55": order.Units(1)}})
+		act("3", order.Act{Kind: order.ActMarkPaid, Key: "k8"})
+		act("3", order.Act{Kind: order.ActRefund, Key: "k9"})
+		act("4", order.Act{Kind: order.ActCancel, Key: "k10"})
+		draft := act("", order.Act{Kind: order.ActDraft, Step: "create", Key: "k11", Draft: newDraft()}).ID
+		act(draft, order.Act{Kind: order.ActMarkPaid, Key: "k12"})
 		f.fault = nil
 		o := func(id string) order.Order {
 			t.Helper()

@@ -17,7 +17,7 @@ import (
 const draftsBack = 100
 
 // finish is what can be done to a draft that is there. Vendure places an order only together with its payment.
-func (p *Platform) finish(v *standing, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) finish(v *standing, a order.Act) (outbox.Done, error) {
 	switch {
 	case a.Step != "complete":
 		return outbox.Done{}, fmt.Errorf("%w: Vendure sends the customer nothing of a draft", outbox.ErrNotOffered)
@@ -30,7 +30,7 @@ func (p *Platform) finish(v *standing, a outbox.Act) (outbox.Done, error) {
 // draft makes a draft order, step by step, as Vendure wants it: empty, with a note that has the key, and then what is in it.
 // It is found again by the note, and what is in it already is not put there again. When the answer to the first step is
 // lost, an empty draft stays behind at the store.
-func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draft(ctx context.Context, a order.Act) (outbox.Done, error) {
 	d := a.Draft
 	if d == nil || a.Key == "" || len(d.Lines) == 0 {
 		return outbox.Done{}, outbox.Rejectedf("a draft needs lines and a key by which it is found again")

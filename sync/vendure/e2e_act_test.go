@@ -54,7 +54,7 @@ func (v *vendureServer) there(t *testing.T, id string) there {
 }
 
 // actTwice does an act here two times: the second must find the first.
-func actTwice(t *testing.T, p *vendure.Platform, id string, a outbox.Act) outbox.Done {
+func actTwice(t *testing.T, p *vendure.Platform, id string, a order.Act) outbox.Done {
 	t.Helper()
 	first, err := p.Act(t.Context(), id, a)
 	if err != nil || first.Already {
@@ -87,14 +87,14 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 
 	// Money that was authorized is taken.
 	id := authorized[0]
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActMarkPaid, Key: "e1", Amount: now(id).Total})
+	actTwice(t, p, id, order.Act{Kind: order.ActMarkPaid, Key: "e1", Amount: now(id).Total})
 	if o := v.there(t, id); o.State != "PaymentSettled" || o.Payments[0].State != "Settled" || now(id).CustomerPayment != order.PaymentPaid {
 		t.Errorf("%+v", o)
 	}
 
 	// A pending refund, of a payment by hand that no provider can give back, is settled. Then the rest, and no more.
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "e2", Amount: order.New(150, "USD"), Reason: "Scratch"})
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "e3"})
+	actTwice(t, p, id, order.Act{Kind: order.ActRefund, Key: "e2", Amount: order.New(150, "USD"), Reason: "Scratch"})
+	actTwice(t, p, id, order.Act{Kind: order.ActRefund, Key: "e3"})
 	o := v.there(t, id)
 	sum := 0
 	for _, r := range o.Payments[0].Refunds {
@@ -107,7 +107,7 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 		!strings.Contains(o.Payments[0].Refunds[1].Reason, "Scratch") {
 		t.Errorf("%+v", o.Payments)
 	}
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "e4", Amount: order.New(1, "USD")}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "e4", Amount: order.New(1, "USD")}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("more than was paid: %v", err)
 	}
 	if r := now(id); r.Refund != order.CasePaid || !slices.ContainsFunc(r.Refunds, func(r order.Refund) bool { return r.Reason == "Scratch" }) {
@@ -116,7 +116,7 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 
 	// One that was authorized and is cancelled gives the authorization back.
 	id = authorized[1]
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActCancel, Key: "e5", Reason: "No longer wanted"})
+	actTwice(t, p, id, order.Act{Kind: order.ActCancel, Key: "e5", Reason: "No longer wanted"})
 	if o := v.there(t, id); o.State != "Cancelled" || o.Payments[0].State != "Cancelled" || now(id).CancelReason != "No longer wanted" {
 		t.Errorf("%+v %q", o, now(id).CancelReason)
 	}
@@ -133,8 +133,8 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 	id = paid[at]
 	line := now(id).Lines[0].ExternalID
 	one := map[string]order.Quantity{line: order.Units(1)}
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActRefund, Key: "e6", Lines: one})
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActCancel, Key: "e7", Lines: one})
+	actTwice(t, p, id, order.Act{Kind: order.ActRefund, Key: "e6", Lines: one})
+	actTwice(t, p, id, order.Act{Kind: order.ActCancel, Key: "e7", Lines: one})
 	was, is := v.orders(t)[id], v.there(t, id)
 	if is.State != "PaymentSettled" || len(is.Payments[0].Refunds) != 1 || len(is.Payments[0].Refunds[0].Lines) != 1 || is.Payments[0].Refunds[0].Total <= 0 || len(was.Lines) == 0 {
 		t.Errorf("%+v", is)
@@ -144,9 +144,9 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 	}
 
 	// Notes, for staff and for the customer.
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActNote, Key: "e8", Text: "Called"})
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActNote, Key: "e9", Text: "Called"})
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActNote, Key: "e10", Text: "On its way soon", Public: true})
+	actTwice(t, p, id, order.Act{Kind: order.ActNote, Key: "e8", Text: "Called"})
+	actTwice(t, p, id, order.Act{Kind: order.ActNote, Key: "e9", Text: "Called"})
+	actTwice(t, p, id, order.Act{Kind: order.ActNote, Key: "e10", Text: "On its way soon", Public: true})
 	notes := map[string]int{}
 	for _, n := range now(id).Notes {
 		if n.Kind == "note" {
@@ -166,7 +166,7 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 	if err := p.Fulfil(t.Context(), id, store.TellDoc{Parcel: order.Parcel{Carrier: "DPD", Tracking: "E2EACT1"}}); err != nil {
 		t.Fatal(err)
 	}
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActTracking, Key: "e11", Parcel: order.Parcel{Tracking: "E2EACT2"}})
+	actTwice(t, p, id, order.Act{Kind: order.ActTracking, Key: "e11", Parcel: order.Parcel{Tracking: "E2EACT2"}})
 	var live []string
 	for _, f := range v.there(t, id).Fulfillments {
 		if f.State != "Cancelled" {
@@ -176,18 +176,18 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 	if !slices.Equal(live, []string{"Shipped DPD E2EACT2"}) || v.there(t, id).State != "Shipped" {
 		t.Errorf("%q %s", live, v.there(t, id).State)
 	}
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActComplete, Key: "e12"})
+	actTwice(t, p, id, order.Act{Kind: order.ActComplete, Key: "e12"})
 	if o := v.there(t, id); o.State != "Delivered" || now(id).Fulfilment != order.FulfilmentDelivered {
 		t.Errorf("%+v", o)
 	}
 
 	// A state of the store's own process, of those that may follow.
 	id = paid[(at+1)%len(paid)]
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActStatus, Status: "Draft"}); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "Modifying") {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActStatus, Status: "Draft"}); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "Modifying") {
 		t.Errorf("%v", err)
 	}
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActStatus, Status: "Modifying"})
-	actTwice(t, p, id, outbox.Act{Kind: outbox.ActStatus, Status: "PaymentSettled"})
+	actTwice(t, p, id, order.Act{Kind: order.ActStatus, Status: "Modifying"})
+	actTwice(t, p, id, order.Act{Kind: order.ActStatus, Status: "PaymentSettled"})
 
 	// A draft, which becomes an order when it is marked as paid.
 	draft := &order.Order{
@@ -195,20 +195,20 @@ func acts(t *testing.T, d *desk, v *vendureServer) {
 		Shipping: order.Address{Name: "Zoë Núñez", Line1: "8 rue de l'Église", City: "Nîmes", Country: "FR"},
 		Lines:    []order.Line{{ProductID: "1", Quantity: order.Units(2)}, {ProductID: "2", Quantity: order.Units(1)}},
 	}
-	create := outbox.Act{Kind: outbox.ActDraft, Step: "create", Key: "e13", Draft: draft, Text: ""}
+	create := order.Act{Kind: order.ActDraft, Step: "create", Key: "e13", Draft: draft, Text: ""}
 	made := actTwice(t, p, "", create)
 	o = v.there(t, made.ID)
 	if o.State != "Draft" || len(o.Lines) != 2 || o.Lines[0].Quantity != 2 || o.Customer == nil || o.ShippingAddress.CountryCode != "FR" || len(o.ShippingLines) != 1 {
 		t.Errorf("%+v", o)
 	}
-	if _, err := p.Act(t.Context(), made.ID, outbox.Act{Kind: outbox.ActDraft, Step: "complete", Key: "e14"}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), made.ID, order.Act{Kind: order.ActDraft, Step: "complete", Key: "e14"}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("%v", err)
 	}
-	actTwice(t, p, made.ID, outbox.Act{Kind: outbox.ActMarkPaid, Key: "e15"})
+	actTwice(t, p, made.ID, order.Act{Kind: order.ActMarkPaid, Key: "e15"})
 	if o = v.there(t, made.ID); o.State != "PaymentSettled" || len(o.Payments) != 1 || o.Payments[0].TransactionID != "e15" {
 		t.Errorf("%+v", o)
 	}
-	if _, err := p.Act(t.Context(), "987654", outbox.Act{Kind: outbox.ActNote, Key: "k", Text: "x"}); !errors.Is(err, outbox.ErrGone) {
+	if _, err := p.Act(t.Context(), "987654", order.Act{Kind: order.ActNote, Key: "k", Text: "x"}); !errors.Is(err, outbox.ErrGone) {
 		t.Errorf("%v", err)
 	}
 	d.sync(t)
@@ -235,7 +235,7 @@ func rights(t *testing.T, v *vendureServer) {
 			t.Errorf("%v %q %q", err, have, info.Warnings)
 		}
 		id := v.inState(t, "PaymentSettled")[0]
-		_, err = p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActNote, Key: "r " + tc.have, Text: "May I?"})
+		_, err = p.Act(t.Context(), id, order.Act{Kind: order.ActNote, Key: "r " + tc.have, Text: "May I?"})
 		if (err == nil) != (tc.key == v.Key) || err != nil && (!errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "UpdateOrder")) {
 			t.Errorf("%v", err)
 		}

@@ -19,7 +19,7 @@ type there = admin.StandingOrderFulfillmentsFulfillment
 // retrack gives the newest parcel that has not arrived another tracking number. Vendure cannot change a parcel: it is
 // cancelled, and made again with the same content. A note says before which parcel is meant, so that it is the same one
 // however often this is begun.
-func (p *Platform) retrack(ctx context.Context, v *standing, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) retrack(ctx context.Context, v *standing, a order.Act) (outbox.Done, error) {
 	if a.Key == "" || a.Parcel.Tracking == "" {
 		return outbox.Done{}, outbox.Rejectedf("another tracking number needs the number, and a key")
 	}

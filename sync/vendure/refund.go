@@ -48,7 +48,7 @@ func (v *standing) words(n int64) string {
 
 // markPaid takes the money that was authorized; where nothing was, it notes a payment made outside the store, which
 // Vendure takes only while an order waits for one.
-func (p *Platform) markPaid(ctx context.Context, v *standing, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) markPaid(ctx context.Context, v *standing, a order.Act) (outbox.Done, error) {
 	if v.State == "Cancelled" {
 		return outbox.Done{}, outbox.Rejectedf("the order is %s", v.State)
 	}
@@ -94,7 +94,7 @@ func (p *Platform) markPaid(ctx context.Context, v *standing, a outbox.Act) (out
 }
 
 // paidOutside notes a payment of the rest.
-func (p *Platform) paidOutside(ctx context.Context, v *standing, a outbox.Act, rest int64) (outbox.Done, error) {
+func (p *Platform) paidOutside(ctx context.Context, v *standing, a order.Act, rest int64) (outbox.Done, error) {
 	if rest <= 0 {
 		if v.State == stateToPayMore && len(v.Fulfillments) == 0 { // it was noted, and the order still waits
 			_, err := p.moveOrder(ctx, v, statePaid)
@@ -182,7 +182,7 @@ func (v *standing) purse(mark string) purse {
 // refund gives money back. Doing it twice gives it back twice, so that the key stands at the end of the refund's reason,
 // which is written together with it, and where it is looked for first. One that the provider refused (Failed) is not tried
 // again for the same act.
-func (p *Platform) refund(ctx context.Context, v *standing, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) refund(ctx context.Context, v *standing, a order.Act) (outbox.Done, error) {
 	if a.Key == "" {
 		return outbox.Done{}, outbox.Rejectedf("a refund needs a key by which it is found again")
 	}
@@ -242,7 +242,7 @@ func (p *Platform) refund(ctx context.Context, v *standing, a outbox.Act) (outbo
 }
 
 // wanted is how much is to be given back in all for an act; most is what it began with.
-func (v *standing) wanted(a outbox.Act, lines []admin.OrderLineInput, most int64) (int64, error) {
+func (v *standing) wanted(a order.Act, lines []admin.OrderLineInput, most int64) (int64, error) {
 	switch {
 	case a.Amount.Minor != 0 || a.Amount.Exact != "":
 		return v.minor(a.Amount, most)

@@ -112,61 +112,61 @@ func (p *Platform) once(ctx context.Context, n *sight, key, path string, query u
 }
 
 // Acts implements outbox.Actor.
-func (p *Platform) Acts() map[outbox.ActKind]string {
-	return map[outbox.ActKind]string{
-		outbox.ActMarkPaid: "", outbox.ActCancel: "", outbox.ActRefund: "", outbox.ActNote: "", outbox.ActStatus: "", outbox.ActTracking: "",
-		outbox.ActReopen: "", outbox.ActComplete: "", outbox.ActDelete: "", outbox.ActDraft: "",
-		outbox.ActTags:    "WooCommerce has no tags on orders",
-		outbox.ActRequest: "WooCommerce has no fulfilment services to ask",
-		outbox.ActArchive: "WooCommerce has no archive: complete the order, or throw it away",
+func (p *Platform) Acts() map[order.ActKind]string {
+	return map[order.ActKind]string{
+		order.ActMarkPaid: "", order.ActCancel: "", order.ActRefund: "", order.ActNote: "", order.ActStatus: "", order.ActTracking: "",
+		order.ActReopen: "", order.ActComplete: "", order.ActDelete: "", order.ActDraft: "",
+		order.ActTags:    "WooCommerce has no tags on orders",
+		order.ActRequest: "WooCommerce has no fulfilment services to ask",
+		order.ActArchive: "WooCommerce has no archive: complete the order, or throw it away",
 	}
 }
 
 // Act implements outbox.Actor. Acts run one after the other: some read a list, and write it with one more in it.
-func (p *Platform) Act(ctx context.Context, externalID string, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) Act(ctx context.Context, externalID string, a order.Act) (outbox.Done, error) {
 	if why := p.Acts()[a.Kind]; why != "" {
 		return outbox.Done{}, fmt.Errorf("%w: %s", outbox.ErrNotOffered, why)
 	}
 	p.acts.Lock()
 	defer p.acts.Unlock()
-	if a.Kind == outbox.ActDraft && a.Step == "create" {
+	if a.Kind == order.ActDraft && a.Step == "create" {
 		return p.draft(ctx, a)
 	}
 	n, err := p.look(ctx, externalID)
-	if a.Kind == outbox.ActDelete && errors.Is(err, outbox.ErrGone) {
+	if a.Kind == order.ActDelete && errors.Is(err, outbox.ErrGone) {
 		return outbox.Done{Already: true}, nil
 	}
 	if err != nil {
 		return outbox.Done{}, err
 	}
 	switch a.Kind {
-	case outbox.ActMarkPaid:
+	case order.ActMarkPaid:
 		return p.markPaid(ctx, n, a)
-	case outbox.ActCancel:
+	case order.ActCancel:
 		if len(a.Lines) > 0 {
 			return outbox.Done{}, fmt.Errorf("%w: WooCommerce cancels whole orders only; refund the lines", outbox.ErrNotOffered)
 		}
 		return p.setStatus(ctx, n, statusCancelled) // the stock comes back by itself, and no money moves
-	case outbox.ActComplete:
+	case order.ActComplete:
 		return p.setStatus(ctx, n, statusCompleted)
-	case outbox.ActReopen:
+	case order.ActReopen:
 		return p.reopen(ctx, n)
-	case outbox.ActStatus:
+	case order.ActStatus:
 		return p.anyStatus(ctx, n, a.Status)
-	case outbox.ActRefund:
+	case order.ActRefund:
 		return p.refund(ctx, n, a)
-	case outbox.ActNote:
+	case order.ActNote:
 		return p.note(ctx, n, a.Key, a.Text, a.Public)
-	case outbox.ActTracking:
+	case order.ActTracking:
 		return p.retrack(ctx, n, a)
-	case outbox.ActDelete:
+	case order.ActDelete:
 		return p.trash(ctx, n)
-	case outbox.ActDraft:
+	case order.ActDraft:
 		switch a.Step {
 		case "send":
 			return p.sendDraft(ctx, n, a)
 		case "complete":
-			return p.markPaid(ctx, n, outbox.Act{Kind: outbox.ActMarkPaid, Key: a.Key})
+			return p.markPaid(ctx, n, order.Act{Kind: order.ActMarkPaid, Key: a.Key})
 		}
 	}
 	return outbox.Done{}, fmt.Errorf("%w: %s %s", outbox.ErrNotOffered, a.Kind, a.Step)
@@ -228,7 +228,7 @@ func (p *Platform) reopen(ctx context.Context, n *sight) (outbox.Done, error) {
 }
 
 // markPaid has the store take an order for paid, which it does by itself only with orders that wait for a payment.
-func (p *Platform) markPaid(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) markPaid(ctx context.Context, n *sight, a order.Act) (outbox.Done, error) {
 	if !instant(n.v.PaidAt).IsZero() {
 		return outbox.Done{Already: true}, nil
 	}

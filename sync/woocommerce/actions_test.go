@@ -78,18 +78,18 @@ func TestEveryActIsDoneOnce(t *testing.T) {
 			}
 			t.Fatalf("seed %d: %s never came to an end: %v", seed, what, last)
 		}
-		act := func(a outbox.Act) {
+		act := func(a order.Act) {
 			t.Helper()
 			until(string(a.Kind)+" "+a.Step, func() (bool, error) {
 				_, err := p.Act(t.Context(), id, a)
 				return err == nil, err
 			})
 		}
-		act(outbox.Act{Kind: outbox.ActMarkPaid, Key: "k1"})
-		act(outbox.Act{Kind: outbox.ActNote, Key: "k2", Text: "called"})
-		act(outbox.Act{Kind: outbox.ActRefund, Key: "k3", Amount: order.New(100, "EUR"), Reason: "goodwill"})
-		act(outbox.Act{Kind: outbox.ActRefund, Key: "k4", Amount: order.New(250, "EUR"), Reason: "goodwill"})
-		act(outbox.Act{Kind: outbox.ActDraft, Key: "k5", Step: "create", Draft: &order.Order{
+		act(order.Act{Kind: order.ActMarkPaid, Key: "k1"})
+		act(order.Act{Kind: order.ActNote, Key: "k2", Text: "called"})
+		act(order.Act{Kind: order.ActRefund, Key: "k3", Amount: order.New(100, "EUR"), Reason: "goodwill"})
+		act(order.Act{Kind: order.ActRefund, Key: "k4", Amount: order.New(250, "EUR"), Reason: "goodwill"})
+		act(order.Act{Kind: order.ActDraft, Key: "k5", Step: "create", Draft: &order.Order{
 			Lines: []order.Line{{ProductID: "20", Quantity: order.Units(1), UnitPrice: order.New(1000, "EUR")}},
 		}})
 		until("fulfil", func() (bool, error) {
@@ -102,10 +102,10 @@ func TestEveryActIsDoneOnce(t *testing.T) {
 			}
 			return false, p.Fulfil(t.Context(), id, whole("J1"))
 		})
-		act(outbox.Act{Kind: outbox.ActTracking, Key: "k6", Parcel: order.Parcel{Tracking: "J2", Carrier: "UPS"}, Notify: true})
-		act(outbox.Act{Kind: outbox.ActCancel, Key: "k7"})
-		act(outbox.Act{Kind: outbox.ActReopen, Key: "k8"})
-		act(outbox.Act{Kind: outbox.ActDelete, Key: "k9"})
+		act(order.Act{Kind: order.ActTracking, Key: "k6", Parcel: order.Parcel{Tracking: "J2", Carrier: "UPS"}, Notify: true})
+		act(order.Act{Kind: order.ActCancel, Key: "k7"})
+		act(order.Act{Kind: order.ActReopen, Key: "k8"})
+		act(order.Act{Kind: order.ActDelete, Key: "k9"})
 		want := map[string]int{
 			"paid": 1, "refund 1.00": 1, "refund 2.50": 1, "created": 1, "status completed": 1, "status cancelled": 1, "trashed": 1, "status processing": 1,
 			"note": map[string]int{"": 3, "tracking": 1, "fulfillments": 1}[way], "tracking": map[string]int{"tracking": 2}[way],
@@ -133,7 +133,7 @@ func TestALostRefundIsLookedFor(t *testing.T) {
 		}
 		return fine
 	}
-	a := outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(500, "EUR")}
+	a := order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(500, "EUR")}
 	if _, err := p.Act(t.Context(), strconv.Itoa(id), a); err == nil || errors.Is(err, outbox.ErrRejected) || errors.Is(err, outbox.ErrNotSent) {
 		t.Fatalf("a lost answer is taken for one: %v", err)
 	}
@@ -158,7 +158,7 @@ func TestALostRefundIsLookedFor(t *testing.T) {
 func TestARefundThatIsRefusedIsAnsweredWith500(t *testing.T) {
 	f := newFake(t)
 	id := strconv.Itoa(f.add(start, func(o map[string]any) { o["payment_method"] = "stripe" })) // whose gateway cannot
-	_, err := f.platform().Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(100, "EUR")})
+	_, err := f.platform().Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(100, "EUR")})
 	if !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "does not support automatic refunds") {
 		t.Errorf("%v", err)
 	}
@@ -179,7 +179,7 @@ func TestARefundAnsweredWith500ThatDidHappen(t *testing.T) {
 		}
 		return fine
 	}
-	a := outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(100, "EUR")}
+	a := order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(100, "EUR")}
 	for range 3 {
 		_, _ = p.Act(t.Context(), id, a)
 		*now = now.Add(time.Hour)
@@ -193,7 +193,7 @@ func TestARefundAnsweredWith500ThatDidHappen(t *testing.T) {
 func TestAmountsHaveADot(t *testing.T) {
 	for currency, want := range map[string]string{"EUR": "0.10", "JPY": "10", "KWD": "0.010"} {
 		o := order.Order{Currency: currency, Total: order.New(5000, currency)}
-		body, err := (&Platform{}).refundBody(&sight{v: &fields{}, o: &o}, outbox.Act{Key: "k", Amount: order.New(10, currency)})
+		body, err := (&Platform{}).refundBody(&sight{v: &fields{}, o: &o}, order.Act{Key: "k", Amount: order.New(10, currency)})
 		data, _ := json.Marshal(body)
 		if err != nil || !strings.Contains(string(data), `"amount":"`+want+`"`) {
 			t.Errorf("%s: %s %v", currency, data, err)
@@ -206,8 +206,8 @@ func TestRefundsOfLines(t *testing.T) {
 	f.auto = true
 	id := strconv.Itoa(f.add(start, func(o map[string]any) { o["payment_method"] = "stripe" }))
 	p := f.platform()
-	_, err := p.Act(t.Context(), id, outbox.Act{
-		Kind: outbox.ActRefund, Key: "k", Lines: map[string]order.Quantity{"2": order.Units(1)}, Restock: true, Reason: "one back",
+	_, err := p.Act(t.Context(), id, order.Act{
+		Kind: order.ActRefund, Key: "k", Lines: map[string]order.Quantity{"2": order.Units(1)}, Restock: true, Reason: "one back",
 	})
 	if err != nil || f.made["refund 8.53"] != 1 || f.made["restock"] != 1 { // 7.11 and 1.42 of tax
 		t.Errorf("%v %v", err, f.made)
@@ -216,7 +216,7 @@ func TestRefundsOfLines(t *testing.T) {
 	if err != nil || got.Order.Lines[1].Refunded != order.Units(1) || got.Order.Refunded.String() != "EUR 8.53" {
 		t.Errorf("%v %+v", err, got.Order)
 	}
-	for name, a := range map[string]outbox.Act{
+	for name, a := range map[string]order.Act{
 		"more than is left":      {Amount: order.New(99999, "EUR")},
 		"another currency":       {Amount: order.New(100, "USD")},
 		"a negative amount":      {Amount: order.New(-100, "EUR")},
@@ -225,13 +225,13 @@ func TestRefundsOfLines(t *testing.T) {
 		"nothing of a line":      {Lines: map[string]order.Quantity{"1": 0}},
 		"more than is left of a": {Lines: map[string]order.Quantity{"2": order.Units(2)}},
 	} {
-		a.Kind, a.Key = outbox.ActRefund, name
+		a.Kind, a.Key = order.ActRefund, name
 		if _, err := p.Act(t.Context(), id, a); !errors.Is(err, outbox.ErrRejected) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// All that is left, onto the shelf.
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "rest", Restock: true}); err != nil || f.made["refund 151.24"] != 1 {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "rest", Restock: true}); err != nil || f.made["refund 151.24"] != 1 {
 		t.Errorf("%v %v", err, f.made)
 	}
 	if f.orders[1001]["status"] != "refunded" {
@@ -243,7 +243,7 @@ func TestRefundsOfLines(t *testing.T) {
 func TestNobodyGivesBackWhatWasPaidByHand(t *testing.T) {
 	f := newFake(t)
 	id := strconv.Itoa(f.add(start, func(o map[string]any) { o["payment_method"] = "bacs" }))
-	done, err := f.platform().Act(t.Context(), id, outbox.Act{Kind: outbox.ActRefund, Key: "k", Amount: order.New(100, "EUR")})
+	done, err := f.platform().Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(100, "EUR")})
 	if err != nil || !strings.Contains(done.Pending, "by hand") || f.made["refund 1.00"] != 1 {
 		t.Errorf("%+v %v", done, err)
 	}
@@ -314,11 +314,11 @@ func TestStatusIsNeverSetInABatch(t *testing.T) {
 	f.statuses["awaiting-pickup"] = "Awaiting pickup"
 	id := strconv.Itoa(f.add(start, nil))
 	p := f.platform()
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActStatus, Status: "awaiting-pickup"}); err != nil || f.orders[1001]["status"] != "awaiting-pickup" {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActStatus, Status: "awaiting-pickup"}); err != nil || f.orders[1001]["status"] != "awaiting-pickup" {
 		t.Errorf("%v", err)
 	}
 	for _, bad := range []string{"shipped", "wc-completed", "trash", "", "refunded", "5"} {
-		if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActStatus, Status: bad}); !errors.Is(err, outbox.ErrRejected) {
+		if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActStatus, Status: bad}); !errors.Is(err, outbox.ErrRejected) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -328,7 +328,7 @@ func TestStatusIsNeverSetInABatch(t *testing.T) {
 		}
 	}
 	before := len(f.mails)
-	if done, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActStatus, Status: "awaiting-pickup"}); err != nil || !done.Already || len(f.mails) != before {
+	if done, err := p.Act(t.Context(), id, order.Act{Kind: order.ActStatus, Status: "awaiting-pickup"}); err != nil || !done.Already || len(f.mails) != before {
 		t.Errorf("%+v %v", done, err)
 	}
 }
@@ -338,14 +338,14 @@ func TestNotes(t *testing.T) {
 	id := f.add(start, nil)
 	p := f.platform()
 	for range 2 {
-		if _, err := p.Act(t.Context(), strconv.Itoa(id), outbox.Act{Kind: outbox.ActNote, Key: "k", Text: "1 < 2 & <b>so</b>", Public: true}); err != nil {
+		if _, err := p.Act(t.Context(), strconv.Itoa(id), order.Act{Kind: order.ActNote, Key: "k", Text: "1 < 2 & <b>so</b>", Public: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if text := fmt.Sprint(f.notes[id][0]["note"]); len(f.notes[id]) != 1 || !strings.HasPrefix(text, "1 &lt; 2 &amp; &lt;b&gt;so&lt;/b&gt;<!--") || fmt.Sprint(f.mails) != "[note]" {
 		t.Errorf("%v, mails %v", f.notes[id], f.mails)
 	}
-	if _, err := p.Act(t.Context(), strconv.Itoa(id), outbox.Act{Kind: outbox.ActNote, Key: "l", Text: " "}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := p.Act(t.Context(), strconv.Itoa(id), order.Act{Kind: order.ActNote, Key: "l", Text: " "}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("an empty note: %v", err)
 	}
 }
@@ -360,7 +360,7 @@ func TestDraftsAndTheirPaymentLink(t *testing.T) {
 			{Title: "Engraving", Quantity: order.Units(1), UnitPrice: order.New(300, "EUR")},
 		},
 	}
-	done, err := p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Key: "k", Step: "create", Draft: d})
+	done, err := p.Act(t.Context(), "", order.Act{Kind: order.ActDraft, Key: "k", Step: "create", Draft: d})
 	if err != nil || !strings.Contains(done.URL, "order-pay") {
 		t.Fatalf("%+v %v", done, err)
 	}
@@ -370,19 +370,19 @@ func TestDraftsAndTheirPaymentLink(t *testing.T) {
 			t.Errorf("no %s in %s", part, data)
 		}
 	}
-	again, err := p.Act(t.Context(), "", outbox.Act{Kind: outbox.ActDraft, Key: "k", Step: "create", Draft: d})
+	again, err := p.Act(t.Context(), "", order.Act{Kind: order.ActDraft, Key: "k", Step: "create", Draft: d})
 	if err != nil || !again.Already || again.ID != done.ID || again.URL != done.URL {
 		t.Errorf("%+v %v", again, err)
 	}
 	for range 2 {
-		if _, err := p.Act(t.Context(), done.ID, outbox.Act{Kind: outbox.ActDraft, Key: "s", Step: "send"}); err != nil {
+		if _, err := p.Act(t.Context(), done.ID, order.Act{Kind: order.ActDraft, Key: "s", Step: "send"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n, _ := strconv.Atoi(done.ID); len(f.notes[n]) != 1 || !strings.Contains(fmt.Sprint(f.notes[n]), "order-pay") || fmt.Sprint(f.mails) != "[note]" {
 		t.Errorf("%v %v", f.notes, f.mails)
 	}
-	if _, err := p.Act(t.Context(), done.ID, outbox.Act{Kind: outbox.ActDraft, Key: "c", Step: "complete"}); err != nil || f.made["paid"] != 1 {
+	if _, err := p.Act(t.Context(), done.ID, order.Act{Kind: order.ActDraft, Key: "c", Step: "complete"}); err != nil || f.made["paid"] != 1 {
 		t.Errorf("%v %v", err, f.made)
 	}
 }
@@ -397,7 +397,7 @@ func TestMarkPaid(t *testing.T) {
 			f.orders[1001]["needs_payment"] = false
 		}
 		f.paysOnProcessing = true
-		_, err := f.platform().Act(t.Context(), id, outbox.Act{Kind: outbox.ActMarkPaid})
+		_, err := f.platform().Act(t.Context(), id, order.Act{Kind: order.ActMarkPaid})
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v", status, err)
 		}
@@ -407,7 +407,7 @@ func TestMarkPaid(t *testing.T) {
 	}
 	f := newFake(t)
 	id := strconv.Itoa(f.add(start, func(o map[string]any) { waiting(o); o["needs_payment"] = false }))
-	if _, err := f.platform().Act(t.Context(), id, outbox.Act{Kind: outbox.ActMarkPaid}); !errors.Is(err, outbox.ErrRejected) {
+	if _, err := f.platform().Act(t.Context(), id, order.Act{Kind: order.ActMarkPaid}); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("an answer of OK is enough: %v", err)
 	}
 }
@@ -425,21 +425,21 @@ func TestGoneAndRefused(t *testing.T) {
 		if why == "" {
 			continue
 		}
-		if _, err := p.Act(t.Context(), "99", outbox.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
+		if _, err := p.Act(t.Context(), "99", order.Act{Kind: kind}); !errors.Is(err, outbox.ErrNotOffered) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
-	for _, kind := range outbox.ActKinds {
+	for _, kind := range order.ActKinds {
 		if _, ok := p.Acts()[kind]; !ok {
 			t.Errorf("nothing is said of %s", kind)
 		}
 	}
-	if done, err := p.Act(t.Context(), "99", outbox.Act{Kind: outbox.ActDelete}); err != nil || !done.Already {
+	if done, err := p.Act(t.Context(), "99", order.Act{Kind: order.ActDelete}); err != nil || !done.Already {
 		t.Errorf("%+v %v", done, err)
 	}
 	f.may = "read"
 	id := strconv.Itoa(f.add(start, nil))
-	if _, err := p.Act(t.Context(), id, outbox.Act{Kind: outbox.ActCancel}); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "Read/Write") {
+	if _, err := p.Act(t.Context(), id, order.Act{Kind: order.ActCancel}); !errors.Is(err, outbox.ErrRejected) || !strings.Contains(err.Error(), "Read/Write") {
 		t.Errorf("with a key that may only read: %v", err)
 	}
 }

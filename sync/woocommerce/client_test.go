@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/sync"
-	"github.com/orderdeck/orderdeck/sync/outbox"
 )
 
 func TestStoreTest(t *testing.T) {
@@ -372,7 +372,7 @@ func TestOverARealConnection(t *testing.T) {
 	if err := p.Fulfil(t.Context(), "1001", whole("J1")); err != nil || f.made["status completed"] != 1 {
 		t.Errorf("%v %v", err, f.made)
 	}
-	if _, err := p.Act(t.Context(), "1002", outbox.Act{Kind: outbox.ActNote, Key: "k", Text: "Grüße, O'Neil ~*()"}); err != nil || f.made["note"] != 2 {
+	if _, err := p.Act(t.Context(), "1002", order.Act{Kind: order.ActNote, Key: "k", Text: "Grüße, O'Neil ~*()"}); err != nil || f.made["note"] != 2 {
 		t.Errorf("%v %v", err, f.made)
 	}
 }

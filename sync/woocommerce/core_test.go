@@ -240,7 +240,7 @@ func TestAParcelMadeInTheStoreGetsAnotherNumber(t *testing.T) {
 	f.features["fulfillments"] = true
 	id := f.add(start, nil)
 	p := f.platform()
-	act := outbox.Act{Kind: outbox.ActTracking, Key: "k1", Parcel: order.Parcel{Tracking: "1Z2"}}
+	act := order.Act{Kind: order.ActTracking, Key: "k1", Parcel: order.Parcel{Tracking: "1Z2"}}
 	if _, err := p.Act(t.Context(), strconv.Itoa(id), act); !errors.Is(err, outbox.ErrRejected) {
 		t.Errorf("an order without a parcel: %v", err)
 	}

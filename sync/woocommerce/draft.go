@@ -14,7 +14,7 @@ import (
 )
 
 // draft makes an order that waits for its payment; the address to pay at is what the customer is sent.
-func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) draft(ctx context.Context, a order.Act) (outbox.Done, error) {
 	if a.Draft == nil {
 		return outbox.Done{}, outbox.Rejectedf("there is no draft")
 	}
@@ -48,7 +48,7 @@ func (p *Platform) draft(ctx context.Context, a outbox.Act) (outbox.Done, error)
 	return done, nil
 }
 
-func draftBody(a outbox.Act) map[string]any {
+func draftBody(a order.Act) map[string]any {
 	d := a.Draft
 	lines, fees := []map[string]any{}, []map[string]any{}
 	for i := range d.Lines {
@@ -114,7 +114,7 @@ func draftAddress(a order.Address, c *order.Customer) map[string]any {
 
 // sendDraft sends the customer where to pay, as a note to them: of the store's own mail with the order's details nobody
 // can tell afterwards whether it went.
-func (p *Platform) sendDraft(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) sendDraft(ctx context.Context, n *sight, a order.Act) (outbox.Done, error) {
 	at := link(n.v.PaymentURL)
 	if at == "" {
 		return outbox.Done{}, outbox.Rejectedf("the store gives no address to pay the order at")

@@ -210,7 +210,7 @@ func (p *Platform) track(ctx context.Context, n *sight, key string, parcel order
 
 // retrack gives the last parcel another number: the last one that was told from here, or, where there is none, the last of
 // the store's own fulfilments.
-func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) retrack(ctx context.Context, n *sight, a order.Act) (outbox.Done, error) {
 	if a.Parcel.Tracking == "" {
 		return outbox.Done{}, outbox.Rejectedf("a parcel needs a tracking number")
 	}
@@ -252,7 +252,7 @@ func (p *Platform) retrack(ctx context.Context, n *sight, a outbox.Act) (outbox.
 }
 
 // retrackTheirs gives the last of the fulfilments that were made in the store another number.
-func (p *Platform) retrackTheirs(ctx context.Context, n *sight, core list[coreParcel], a outbox.Act) (outbox.Done, error) {
+func (p *Platform) retrackTheirs(ctx context.Context, n *sight, core list[coreParcel], a order.Act) (outbox.Done, error) {
 	var last *coreParcel
 	for i := range core {
 		c := &core[i]

@@ -19,7 +19,7 @@ var byHand = []string{"", "bacs", "cheque", "cod"}
 
 // refund gives money back. The mark stands in the reason, since that is written together with the refund; what else could
 // carry it is written after.
-func (p *Platform) refund(ctx context.Context, n *sight, a outbox.Act) (outbox.Done, error) {
+func (p *Platform) refund(ctx context.Context, n *sight, a order.Act) (outbox.Done, error) {
 	found, err := p.refunded(ctx, n, a.Key)
 	if err != nil {
 		return outbox.Done{}, outbox.NotSent(err)
@@ -77,7 +77,7 @@ func (p *Platform) refunded(ctx context.Context, n *sight, key string) (id strin
 
 // refundBody says what goes back. The amount is a text with a dot and the currency's decimals: a comma would be dropped,
 // and a hundred times as much go back.
-func (p *Platform) refundBody(n *sight, a outbox.Act) (map[string]any, error) {
+func (p *Platform) refundBody(n *sight, a order.Act) (map[string]any, error) {
 	left, err := n.o.Total.Sub(n.o.Refunded)
 	if err != nil {
 		return nil, outbox.Rejectedf("%s", err)

@@ -127,9 +127,6 @@ type acted struct {
 	settled bool
 }
 
-// done tells whether it went as it was asked for.
-func (a *acted) done() bool { return a.State == store.EffectSent }
-
 func (s *session) actOn(ctx context.Context, c *acting, args []string) (err error) {
 	if err := c.check(s); err != nil {
 		return err
