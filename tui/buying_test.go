@@ -536,10 +536,10 @@ var buyingScenes = []scene{
 		s.submit()
 		s.say("19900")
 		s.refuse()
-		s.act("cancel")
+		s.act("note")
+		s.write("ring twice")
 		s.submit()
-		s.say("1")
-		s.news()
+		s.press(action.Open)
 	}},
 }
 
