@@ -250,7 +250,7 @@ func (j *job) retrying(ctx context.Context, call func(context.Context) error) er
 		}
 		wait := waits.NextBackOff()
 		if e.RetryAfter > 0 {
-			wait = max(wait, e.RetryAfter+rand.N(e.RetryAfter/10+time.Millisecond)) //nolint:gosec // jitter is no secret
+			wait = max(wait, e.RetryAfter+rand.N(e.RetryAfter/20+time.Millisecond)) //nolint:gosec // jitter is no secret
 		}
 		if err := j.wait(ctx, wait, e); err != nil {
 			return err

@@ -89,6 +89,62 @@ func TestAFailedPageIsResumed(t *testing.T) {
 	})
 }
 
+// TestWhatCannotBeWrittenEndsTheAsking, and nothing behind it is written.
+func TestWhatCannotBeWrittenEndsTheAsking(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := newMemory(t)
+		shop := &fakeShop{n: 100, size: 10, took: time.Minute}
+		db.Failing = func(p store.Page) error {
+			if string(p.Cursor) == "30" {
+				return errors.New("disk full")
+			}
+			return nil
+		}
+		s := New(Options{DB: db, Sources: []Source{source("a", shop, 0)}})
+		began := time.Now()
+		reports, _ := s.Sync(t.Context(), nil)
+		if reports[0].Err == nil || db.State("a").LastError != "disk full" || db.Count() != 20 || string(db.Cursors["a all"]) != "20" {
+			t.Errorf("%+v, %d orders, cursor %s", reports, db.Count(), db.Cursors["a all"])
+		}
+		if took := time.Since(began); took > 3*time.Minute+time.Second {
+			t.Errorf("the answer to a page that nobody wants any more was waited for: %s", took)
+		}
+	})
+}
+
+// TestAStoreThatLimitsIsUsedUp: of what it allows in a minute at least 95 % is taken, and what it says about waiting is kept.
+func TestAStoreThatLimitsIsUsedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const perMinute, minutes = 30, 40
+		db := newMemory(t)
+		shop := &fakeShop{n: perMinute * minutes, size: 1, took: 100 * time.Millisecond}
+		var window time.Time
+		left, turnedAway := 0, 0
+		shop.hook = func(int, string) error {
+			now := time.Now()
+			if now.Sub(window) >= time.Minute {
+				window, left = now.Truncate(time.Minute), perMinute
+			}
+			if left == 0 {
+				turnedAway++
+				return &Error{Kind: RateLimited, Text: "slow down", RetryAfter: window.Add(time.Minute).Sub(now)}
+			}
+			left--
+			return nil
+		}
+		s := New(Options{DB: db, Sources: []Source{source("a", shop, 0)}})
+		began := time.Now()
+		reports, err := s.Sync(t.Context(), nil)
+		if err != nil || reports[0].Err != nil {
+			t.Fatalf("%+v, %v", reports, err)
+		}
+		allowed := perMinute * (time.Since(began).Minutes() + 1) // that of the minute under way as well
+		if share := float64(perMinute*minutes) / allowed; share < 0.95 || turnedAway > minutes {
+			t.Errorf("%.3f of what was allowed is used, %d requests were turned away", share, turnedAway)
+		}
+	})
+}
+
 func TestRetries(t *testing.T) {
 	for _, tc := range []struct {
 		name     string

@@ -21,9 +21,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/charmbracelet/x/ansi"
-	"github.com/creack/pty"
 )
 
 // standIns are the stores of the connectors' own tests, by platform; each has perStore orders.
@@ -239,18 +236,27 @@ func (f *five) exported(home string, all map[string]row) {
 // shown opens the app on a terminal: rows of all stores in one list, tabs that add up, and the choice of some stores.
 func (f *five) shown(all map[string]row) {
 	f.Helper()
-	x := inTerminal(f.T, f.env)
-	x.resized(200, 40)
-	for _, who := range []string{"Javiera Soto", "Anna ", "Ana Lima", "Schmidt", "Bianca Prado", "#CODE"} {
-		x.waits(who)
-	}
+	x := &screen{f.T, filepath.Join(f.TempDir(), "tmux"), f.env}
+	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "40", f.program)
+	f.Cleanup(func() { _ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() }) // it may have ended with the program
 	stages := map[string]int{}
 	for _, r := range all {
 		stages[r.Stage]++
 	}
-	x.resized(199, 40)
-	x.waits("Cancelled " + strconv.Itoa(stages["cancelled"]))
-	shown, sum := tabs(x.seen()), 0
+	seen := x.until("the rows of all six", func(s string) bool {
+		for _, text := range []string{"Javiera Soto", "Anna ", "Ana Lima", "Schmidt", "Bianca Prado", "#CODE", "All " + strconv.Itoa(len(all)), "Cancelled "} {
+			if !strings.Contains(s, text) {
+				return false
+			}
+		}
+		return true
+	})
+	for _, code := range []string{"CLP", "EUR", "USD", "BRL"} {
+		if !strings.Contains(seen, code+" ") {
+			f.Errorf("no row is in %s:\n%s", code, seen)
+		}
+	}
+	shown, sum := tabs(seen), 0
 	for title, stage := range map[string]string{"Awaiting payment": "awaiting", "Quoting": "quoting", "Shipped": "shipped", "Cancelled": "cancelled"} {
 		if shown[title] != stages[stage] || stages[stage] == 0 {
 			f.Errorf("the tab %s says %d, and there are %d", title, shown[title], stages[stage])
@@ -262,53 +268,77 @@ func (f *five) shown(all map[string]row) {
 		}
 	}
 	if sum != len(all) || shown["All"] != len(all) {
-		f.Errorf("the stage tabs have %d orders together and the whole list has %d, and there are %d", sum, shown["All"], len(all))
+		f.Errorf("the stage tabs have %d orders together and the whole list has %d, and there are %d:\n%s", sum, shown["All"], len(all), seen)
 	}
-	x.types("\x14") // ctrl+t: all stores, jumpseller, medusa, shopify, …
-	x.waits("all stores")
-	const down = "\x1b[B"
-	for _, keys := range []string{down, down, "\r", down, "\r"} {
-		x.types(keys)
-		time.Sleep(200 * time.Millisecond) // a sequence of keys that comes at once may be taken for something pasted
+	x.keys("C-t")
+	x.until("the choice of stores", func(s string) bool { return strings.Contains(s, "turns a store on or off") })
+	x.typed("Test Store") // medusa
+	x.until("medusa alone under the cursor", func(s string) bool { return !strings.Contains(s, "all stores") })
+	x.keys("Enter")
+	x.until("one store", func(s string) bool { return tabs(s)["All"] == perStore })
+	x.keys("Escape")
+	seen = x.until("its orders", func(s string) bool {
+		return !strings.Contains(s, "turns a store on or off") && strings.Count(s, "Anna ") > perStore/2
+	})
+	for _, other := range []string{"Javiera", "Ana Lima", "Schmidt", "Bianca", "#CODE"} {
+		if strings.Contains(seen, other) {
+			f.Errorf("%s is shown, who is not of the store that was chosen:\n%s", other, seen)
+		}
 	}
-	x.types("\x1b")
-	time.Sleep(500 * time.Millisecond)
-	x.resized(200, 40)
-	x.waits("All " + strconv.Itoa(2*perStore))
-	x.waits("Anna ")
-	x.waits("Ana Lima")
-	if screen := x.seen(); strings.Contains(screen, "Bianca") || strings.Contains(screen, "Schmidt") {
-		f.Errorf("orders of other stores than the two that were chosen are shown: %q", ansi.Strip(screen))
-	}
-	x.types("q")
-	if err := x.ends(); err != nil {
-		f.Errorf("%v: %q", err, x.seen())
-	}
+	x.tmux("kill-server") // the terminal is closed: the program ends, and lets go of the wire
+	time.Sleep(3 * time.Second)
 }
 
-// resized gives the terminal another size, so that all of the screen is drawn anew, and forgets what was drawn before.
-func (x *terminal) resized(columns, rows uint16) {
+// screen is the program's screen in tmux.
+type screen struct {
+	*testing.T
+	socket      string
+	environment []string
+}
+
+func (x *screen) tmux(args ...string) string {
 	x.Helper()
-	x.mu.Lock()
-	x.out.Reset()
-	x.mu.Unlock()
-	if err := pty.Setsize(x.file, &pty.Winsize{Cols: columns, Rows: rows}); err != nil {
-		x.Fatal(err)
+	cmd := exec.Command("tmux", append([]string{"-S", x.socket}, args...)...)
+	cmd.Env = x.environment
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		x.Fatalf("tmux %s: %v: %s", strings.Join(args, " "), err, out)
 	}
+	return string(out)
+}
+
+func (x *screen) keys(keys ...string) { x.Helper(); x.tmux(append([]string{"send-keys"}, keys...)...) }
+
+func (x *screen) typed(text string) { x.Helper(); x.tmux("send-keys", "-l", text) }
+
+// until waits for a picture, as a person does, and gives it.
+func (x *screen) until(what string, is func(string) bool) string {
+	x.Helper()
+	var shown string
+	for range 600 {
+		if shown = x.tmux("capture-pane", "-p"); is(shown) {
+			return shown
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	x.Fatalf("never shown: %s. The screen:\n%s", what, shown)
+	return ""
 }
 
 var tab = regexp.MustCompile(`(All|Awaiting payment|To ship|Quoting|Unpaid|Pending|Placed|Processing|Shipped|Cancelled) (\d+)`)
 
-// tabs are the counts beside the stages' names where a screen has them first.
-func tabs(seen string) map[string]int {
-	first := map[string]int{}
-	for _, m := range tab.FindAllStringSubmatch(ansi.Strip(seen), -1) {
-		n, err := strconv.Atoi(m[2])
-		if _, again := first[m[1]]; err == nil && !again {
-			first[m[1]] = n
+// tabs are the counts beside the stages' names in the row of tabs.
+func tabs(screen string) map[string]int {
+	counts := map[string]int{}
+	for line := range strings.Lines(screen) {
+		if !strings.HasPrefix(line, " supplier ") {
+			continue
+		}
+		for _, m := range tab.FindAllStringSubmatch(line, -1) {
+			counts[m[1]], _ = strconv.Atoi(m[2]) // digits
 		}
 	}
-	return first
+	return counts
 }
 
 // oneIsDown takes a store down: the others go on, and of it one sentence says what is wrong.

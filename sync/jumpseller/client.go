@@ -31,7 +31,7 @@ import (
 const Address = "https://api.jumpseller.com"
 
 // The limits of Jumpseller, for each store and each address: 20 requests a second and 800 a minute. A store that says
-// otherwise in its answers is obeyed.
+// otherwise in its answers is obeyed. What may come at once and what flows back in a second are together within the 20.
 const (
 	perSecond = 20
 	perMinute = 800

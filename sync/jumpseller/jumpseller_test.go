@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/orderdeck/orderdeck/store"
@@ -338,6 +339,39 @@ func TestRateLimitsAreObeyed(t *testing.T) {
 	if _, err = p.Read(t.Context(), id); err != nil {
 		t.Errorf("after the ban: %v", err)
 	}
+}
+
+// TestTheAllowedRateIsUsedAndNeverExceeded: of 20 requests a second and 800 a minute, from a store that answers at once.
+func TestTheAllowedRateIsUsedAndNeverExceeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		id := strconv.Itoa(f.add(start, nil))
+		p, err := New(Options{Key: fakeKey, Transport: f})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at []time.Time
+		f.check = func(*http.Request, []byte, *http.Response, []byte) { at = append(at, time.Now()) }
+		const minutes = 10
+		for began := time.Now(); time.Since(began) < minutes*time.Minute; {
+			if _, err := p.Read(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, limit := range []struct {
+			span time.Duration
+			most int
+		}{{time.Second, 20}, {time.Minute, perMinute}} {
+			for i := limit.most; i < len(at); i++ {
+				if at[i].Sub(at[i-limit.most]) < limit.span {
+					t.Fatalf("more than %d requests within %s, after %s", limit.most, limit.span, at[i].Sub(at[0]))
+				}
+			}
+		}
+		if share := float64(len(at)) / (minutes * perMinute); share < 0.95 {
+			t.Errorf("%.3f of the allowed rate is used", share)
+		}
+	})
 }
 
 func TestWrongKeysSayWhatToDo(t *testing.T) {
