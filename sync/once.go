@@ -79,7 +79,7 @@ func theirs(names []string, states []store.SyncState, asked time.Time, late bool
 		if at >= 0 {
 			st = states[at]
 		}
-		done := (st.State == StateIdle || st.State == StateStopped) && !st.LastAttempt.Before(asked.Truncate(time.Second))
+		done := (st.State == StateIdle || st.State == StateStopped) && !st.LastAttempt.Before(asked)
 		switch {
 		case !done:
 			all = false
