@@ -216,7 +216,7 @@ func (s *Screen) question(a order.Act) (q ui.QuestionArg, ask bool) {
 	case a.Kind == order.ActCancel && s.value(nameWhere) == atStore:
 		q.Title = "Cancel at the store?"
 		add(of, "", false)
-		add("A cancelled order is not taken up again. Money is given back by a refund.", "", true)
+		add("A cancelled order is not taken up again. Medusa gives the money back at once, other stores by a refund.", "", true)
 		q.Expect, q.Ask = fmt.Sprint(n), "the number of orders"
 	default:
 		return q, false
