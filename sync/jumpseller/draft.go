@@ -44,7 +44,7 @@ func (p *Platform) draft(ctx context.Context, id string, a order.Act) (outbox.Do
 	if at == "" {
 		return outbox.Done{}, outbox.Rejectedf("the store gives no address at which the order can be paid")
 	}
-	return outbox.Done{URL: at, Already: true, Pending: "Jumpseller sends it to nobody: send the customer the address yourself"}, nil
+	return outbox.Done{URL: at, Already: true, Hint: "Jumpseller sends it to nobody: send the customer the address yourself"}, nil
 }
 
 // create makes the order, and marks it.

@@ -193,7 +193,7 @@ func TestLinksToPayAndToOrderAgain(t *testing.T) {
 		{bad, "create", ""},
 	} {
 		done, err := p.Act(t.Context(), c.id, order.Act{Kind: order.ActDraft, Step: c.step})
-		if done.URL != c.url || (err == nil) != (c.url != "") || err == nil && !strings.Contains(done.Pending, "yourself") {
+		if done.URL != c.url || (err == nil) != (c.url != "") || err == nil && !strings.Contains(done.Hint, "yourself") {
 			t.Errorf("%+v: %v %+v", c, err, done)
 		}
 	}

@@ -12,6 +12,7 @@ type Done struct {
 	URL     string // to be sent to the customer: a payment link
 	Already bool   // it had been done before: nothing was done now
 	Pending string // it goes on at the store; what is waited for
+	Hint    string // it is done, and there is something for the merchant to know or to do
 }
 
 // Actor is a Shop that can do more than be told of parcels.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (j *job) lookAfter(ctx context.Context, actor Actor, doc order.Act, since h
 	if age := j.now().Sub(since[0].At); age > 10*actSettle {
 		return j.sendAct(ctx, actor, doc, "it does not show at the store, which is asked again")
 	}
-	return j.waits(ctx, j.e, j.h, decision{reason: last.Text, until: j.now().Add(actEvery)}, nil)
+	return j.waits(ctx, j.e, j.h, waitFor(since, time.Time{}, j.now(), last.Text), nil)
 }
 
 // actDone reads the order again, so that what was done is seen before the next sync, and ends the act.
@@ -133,7 +134,8 @@ func (j *job) actDone(ctx context.Context, doc order.Act, done Done) error {
 	if id == "" {
 		id = done.ID // of a draft
 	}
-	return j.actSeen(ctx, doc, store.Outcome{State: store.EffectSent, Reason: done.URL}, id)
+	words := slices.DeleteFunc([]string{done.URL, done.Hint}, func(s string) bool { return s == "" })
+	return j.actSeen(ctx, doc, store.Outcome{State: store.EffectSent, Reason: strings.Join(words, " ")}, id)
 }
 
 // actSeen reads an order after something was done to it, and ends the act. Until it was read, what the act laid over it stays,

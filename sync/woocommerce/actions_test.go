@@ -244,7 +244,7 @@ func TestNobodyGivesBackWhatWasPaidByHand(t *testing.T) {
 	f := newFake(t)
 	id := strconv.Itoa(f.add(start, func(o map[string]any) { o["payment_method"] = "bacs" }))
 	done, err := f.platform().Act(t.Context(), id, order.Act{Kind: order.ActRefund, Key: "k", Amount: order.New(100, "EUR")})
-	if err != nil || !strings.Contains(done.Pending, "by hand") || f.made["refund 1.00"] != 1 {
+	if err != nil || !strings.Contains(done.Hint, "by hand") || f.made["refund 1.00"] != 1 {
 		t.Errorf("%+v %v", done, err)
 	}
 }

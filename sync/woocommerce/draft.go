@@ -42,7 +42,7 @@ func (p *Platform) draft(ctx context.Context, a order.Act) (outbox.Done, error) 
 	done := outbox.Done{ID: string(made.ID), URL: link(made.PaymentURL)}
 	for i := range made.Lines { // an unknown product makes an empty line
 		if l := &made.Lines[i]; l.Name == "" && (l.Product == "0" || l.Product == "") && l.SKU == "" {
-			done.Pending = "the store does not know one of its products: look at the order there"
+			done.Hint = "the store does not know one of its products: look at the order there"
 		}
 	}
 	return done, nil

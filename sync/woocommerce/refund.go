@@ -37,7 +37,7 @@ func (p *Platform) refund(ctx context.Context, n *sight, a order.Act) (outbox.Do
 	err = p.once(ctx, n, "refund "+a.Key, n.path("refunds"), nil, body, &made)
 	done := outbox.Done{ID: string(made.ID)}
 	if body["api_refund"] == false {
-		done.Pending = "the store has written it down; the money goes back by hand"
+		done.Hint = "the store has written it down; the money goes back by hand"
 	}
 	var o *httpx.OverloadError
 	if !errors.As(err, &o) {

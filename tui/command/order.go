@@ -293,8 +293,8 @@ func (s *session) followActs(ctx context.Context, a *App, c *acting, rows []acte
 				return false, err
 			}
 			rows[i].State, rows[i].Reason, rows[i].settled = e.State, e.Reason, !e.State.Open()
-			if e.State == store.EffectSent {
-				rows[i].Reason, rows[i].Link = "", e.Reason
+			if first, hint, _ := strings.Cut(e.Reason, " "); e.State == store.EffectSent && strings.HasPrefix(first, "http") {
+				rows[i].Link, rows[i].Reason = first, hint
 			}
 		}
 		return open() == 0, nil
@@ -328,7 +328,11 @@ func (s *session) tellAct(c *acting, row *acted) error {
 		"": "refused", store.EffectSent: "done", store.EffectFailed: "refused by the store", store.EffectUnknown: "not known yet",
 		store.EffectWithdrawn: "withdrawn",
 	}[row.State]
-	line := row.Store + "/" + row.Number + "\t" + row.Act + "\t" + cmp.Or(state, "on its way")
+	line := row.Store
+	if row.Number != "" {
+		line += "/" + row.Number
+	}
+	line += "\t" + row.Act + "\t" + cmp.Or(state, "on its way")
 	for _, more := range []string{row.Reason, row.Link} {
 		if more != "" {
 			line += "\t" + more
