@@ -169,9 +169,15 @@ func (p *plan) takenAt(part int) int64 {
 // stays where the store platform has told of it.
 func (p *plan) leave(x *part, at int64) {
 	hasty := x.tried <= at || x.first.tried <= at // somebody else had begun
-	via := x.via
+	via, asked, begun := x.via, x.asked, x.begun
 	*x = part{via: via, taken: at}
 	x.rest()
+	if asked <= at {
+		x.asked = asked
+	}
+	if begun <= at {
+		x.begun = begun
+	}
 	if hasty {
 		p.marks.add(at + 1)
 	}
