@@ -28,7 +28,9 @@ func TestEveryActHasAWordAndAnEvent(t *testing.T) {
 func TestWhatAnActLaysOverAnOrderIsWhatItBringsAbout(t *testing.T) {
 	base := Order{Lifecycle: LifecycleOpen, CustomerPayment: PaymentPending, Tags: []string{"old", "Keep"}, Archived: true}
 	for _, a := range []Act{
-		{Kind: ActCancel, Reason: "twice"}, {Kind: ActArchive}, {Kind: ActReopen},
+		{Kind: ActCancel, Reason: "twice"},
+		{Kind: ActArchive},
+		{Kind: ActReopen},
 		{Kind: ActTags, Add: []string{"new"}, Remove: []string{"OLD"}},
 	} {
 		o := base
