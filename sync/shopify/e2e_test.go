@@ -22,9 +22,9 @@ import (
 	"github.com/orderdeck/orderdeck/store/order"
 )
 
-// TestKilledWhileItImports kills the real program again and again in the middle of a first import by a bulk operation, until
+// TestE2EKilledWhileItImports kills the real program again and again in the middle of a first import by a bulk operation, until
 // it comes to its end: every order is there once, and nothing else is left behind.
-func TestKilledWhileItImports(t *testing.T) {
+func TestE2EKilledWhileItImports(t *testing.T) {
 	f := newFake(t)
 	f.schema = nil // it is held against it elsewhere
 	ids := f.variety(DefaultBulkFrom + 200)
