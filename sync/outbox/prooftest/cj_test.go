@@ -17,7 +17,7 @@ import (
 // the real CJ minutes takes the fake no time.
 func dialCJ(url, tokens string, now func() time.Time) (outbox.Supplier, error) {
 	s, err := cj.New(cj.Options{
-		Name: supplierName, URL: url + cjfake.Root, Key: cjfake.Key, Tokens: tokenFile(tokens), PerSecond: 1e6, Clock: now, Timeout: timeout,
+		Name: supplierName, URL: url + cjfake.Root, Key: cjfake.Key, Tokens: tokenFile(tokens), PerSecond: 1e6, AtFirst: 1e6, Clock: now, Timeout: timeout,
 		Pause: 5 * time.Millisecond,
 	})
 	return hasty{s}, err

@@ -27,7 +27,7 @@ func newCJWorld(t *testing.T, seed uint64, n int) *world {
 	t.Helper()
 	w := newWorld(t, seed, n)
 	w.c.Patient = 90 * time.Second
-	w.h.manners, w.h.Plan, w.h.Tardy = manners{}, nil, true // the house is the store alone, and CJ is asked no faster than it allows
+	w.h.manners, w.h.Plan = manners{}, nil // the house is the store alone
 	fake, err := cjfake.New("")
 	if err != nil {
 		t.Fatal(err)

@@ -271,7 +271,6 @@ func audit(ctx context.Context, h *house, d *store.DB, ids []int64) error {
 			switch {
 			case p.State.Paid() && charged[p.Reference] != 1:
 				bad("%s is %s, and was paid %d times", p.Reference, p.State, charged[p.Reference])
-			case !p.State.Paid() && charged[p.Reference] > 0 && h.Tardy && lookedUp(ctx, d, p.Reference):
 			case !p.State.Paid() && charged[p.Reference] > 0:
 				bad("%s is %s (%s), and was paid", p.Reference, p.State, p.Reason)
 			case p.State == order.PlacementCancelled && live[p.Reference] > 0:
@@ -295,15 +294,6 @@ func audit(ctx context.Context, h *house, d *store.DB, ids []int64) error {
 		return fmt.Errorf("%s", strings.Join(wrong, "\n"))
 	}
 	return nil
-}
-
-// lookedUp tells whether it is still being looked up whether something was paid: nothing is taken for sure, and nothing is
-// sent meanwhile.
-func lookedUp(ctx context.Context, d *store.DB, reference string) bool {
-	all, err := d.Effects(ctx, store.EffectFilter{Reference: reference})
-	return err == nil && slices.ContainsFunc(all, func(e store.Effect) bool {
-		return e.Kind == store.EffectPay && e.State == store.EffectUnknown && e.Reason != ""
-	})
 }
 
 // understandable wants a placement that does not go on to say why.

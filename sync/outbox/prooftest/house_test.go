@@ -56,8 +56,6 @@ type manners struct {
 // house is a supplier and a store, over HTTP. It lives as long as the test, whatever becomes of the program under test,
 // and keeps count of all that it did.
 type house struct {
-	// Tardy: what was paid may show later than a test waits. Then it is enough that the desk says that it does not know.
-	Tardy bool
 	manners
 	now  func() time.Time
 	Plan func(reference string) plan

@@ -60,7 +60,9 @@ type Options struct {
 	// the customer pays it at the door, anything else = our own number.
 	IOSS      string
 	PerSecond float64 // most requests a second, whatever the account may; 0 = 10, which is what CJ allows one address
-	Version   string  // of Orderdeck, for the User-Agent
+	// AtFirst is how many requests a second there are before CJ has said how many it allows; 0 = 1.
+	AtFirst   float64
+	Version   string // of Orderdeck, for the User-Agent
 	Clock     func() time.Time
 	Timeout   time.Duration // of one request; 0 = 90 s
 	Pause     time.Duration // between two looks at an order that CJ is working on; 0 = 3 s
@@ -115,7 +117,7 @@ func New(o Options) (*Supplier, error) {
 		agent += "/" + o.Version
 	}
 	s := &Supplier{
-		o: o, limit: rate.NewLimiter(slowest, 1), points: points{total: basePoints, left: basePoints},
+		o: o, limit: rate.NewLimiter(max(slowest, rate.Limit(o.AtFirst)), 1), points: points{total: basePoints, left: basePoints},
 		hand: make(chan struct{}, 1), variants: map[string]*variant{}, skus: map[string]string{}, freights: map[string]freight{},
 	}
 	s.http, err = httpx.New(httpx.Options{
