@@ -14,15 +14,15 @@ import (
 func (d *DB) RequestAct(ctx context.Context, who string, id int64, a order.Act) (Effect, error) {
 	var e Effect
 	err := d.write(ctx, func(t *tx) error {
-		own, rec, err := t.standing(id, who)
+		own, o, err := t.standing(id, who)
 		if err != nil {
 			return err
 		}
-		if err := own.mayAct(rec, &a); err != nil {
+		if err := own.mayAct(o, &a); err != nil {
 			return err
 		}
 		e = Effect{
-			Kind: EffectAct, OrderID: id, Store: rec.Store, External: rec.ExternalID, Number: rec.Number, Who: who,
+			Kind: EffectAct, OrderID: id, Store: o.rec.Store, External: o.rec.ExternalID, Number: o.rec.Number, Who: who,
 		}
 		if err := own.requested(&e, a); err != nil {
 			return err
@@ -51,52 +51,22 @@ func (d *DB) RequestDraft(ctx context.Context, who, store string, draft order.Or
 }
 
 // standing reads an order as it stands within a transaction, with an applier for its store.
-func (t *tx) standing(id int64, who string) (a *applier, rec *order.Record, err error) {
-	b, found, err := t.before(id)
-	if err == nil && !found {
-		err = refuse(NotFound, "the order is not there any more")
-	}
-	if err != nil {
+func (t *tx) standing(id int64, who string) (*applier, *gathered, error) {
+	g := newGatherer(t.DB, t, t.now)
+	if err := g.orders([]int64{id}); err != nil {
 		return nil, nil, err
 	}
-	var name string
-	if _, err := t.get(`SELECT name FROM shops WHERE id = ?`, []any{b.shop}, &name); err != nil {
-		return nil, nil, err
+	if len(g.found) == 0 {
+		return nil, nil, refuse(NotFound, "the order is not there any more")
 	}
-	a = &applier{tx: t, who: who}
-	if a.shop, err = t.needShop(name); err != nil {
-		return nil, nil, err
-	}
-	var upstream order.Order
-	if _, err = decode(b.doc, nil, &upstream); err != nil {
-		return nil, nil, err
-	}
-	rec = &order.Record{ID: id, Gone: b.flags&flagGone != 0}
-	by, err := t.placements(name, []string{upstream.ExternalID})
-	if err != nil {
-		return nil, nil, err
-	}
-	rec.Placements = by[upstream.ExternalID]
-	if rec.Intents, err = t.intents(id); err != nil {
-		return nil, nil, err
-	}
-	facts, err := t.facts(a.shop, &upstream, rec.Placements, rec.Gone)
-	if err != nil {
-		return nil, nil, err
-	}
-	rec.Order = *overlay(&upstream, rec.Intents, &facts)
-	rec.State = order.Derive(&rec.Order, facts)
-	return a, rec, nil
+	a, err := t.applierOf(g.found[0].shop.Name, who)
+	return a, &g.found[0], err
 }
 
 // mayAct refuses what cannot be asked of a store now.
-func (a *applier) mayAct(rec *order.Record, act *order.Act) error {
-	f, err := a.facts(a.shop, &rec.Order, rec.Placements, rec.Gone)
-	if err != nil {
-		return err
-	}
-	f = order.OverlayFacts(f, rec.Intents)
-	if v := order.Can(&rec.Order, rec.State, f, act.Kind.Event()); !v.Allowed {
+func (a *applier) mayAct(o *gathered, act *order.Act) error {
+	rec := &o.rec
+	if v := order.Can(&rec.Order, rec.State, o.facts, act.Kind.Event()); !v.Allowed {
 		return refuse(Invalid, "%s of #%s is not possible: %s; %s", act.Kind.Label(), rec.Number, v.Reason, v.Next)
 	}
 	if why := act.Check(&rec.Order); why != "" {
@@ -178,11 +148,11 @@ func (a *applier) again(e *Effect) error {
 	if e.OrderID == 0 {
 		return nil
 	}
-	own, rec, err := a.standing(e.OrderID, a.who)
+	own, o, err := a.standing(e.OrderID, a.who)
 	if err != nil {
 		return err
 	}
-	if err := own.mayAct(rec, &act); err != nil {
+	if err := own.mayAct(o, &act); err != nil {
 		return err
 	}
 	return own.lay(e, &act)
@@ -210,9 +180,8 @@ func (e *Effect) Name() string {
 // acts are those at its store that an order waits for or that were refused last, the latest first.
 func (s *snapshot) acts(id int64) ([]order.ActState, error) {
 	var out []order.ActState
-	err := s.rows(`SELECT `+effectColumns+` FROM outbox e INDEXED BY outbox_order WHERE order_id = ? AND kind = 'act' AND (`+openEffects+`
-		OR state = 'failed' AND NOT EXISTS (SELECT 1 FROM outbox l INDEXED BY outbox_order
-			WHERE l.order_id = e.order_id AND l.id > e.id AND l.kind = 'act' AND l.tag = e.tag)) ORDER BY id DESC LIMIT 20`,
+	err := s.rows(`SELECT `+effectColumns+` FROM outbox f INDEXED BY outbox_order WHERE order_id = ? AND kind = 'act' AND (`+openEffects+`
+		OR `+leftFailed+`) ORDER BY id DESC LIMIT 20`,
 		[]any{id}, func(scan func(...any) error) error {
 			e, err := scanEffect(scan)
 			out = append(out, order.ActState{Act: e.Name(), Refused: e.State == EffectFailed, Reason: e.Reason, At: e.Updated})

@@ -28,6 +28,10 @@ func scanEffect(scan func(...any) error) (Effect, error) {
 // openEffects are the states in which something is still to be done, as the partial indexes name them.
 const openEffects = `state IN ('queued', 'sending', 'unknown')`
 
+// leftFailed is true of an effect f that failed and was not taken up again.
+const leftFailed = `state = 'failed' AND NOT EXISTS (SELECT 1 FROM outbox l INDEXED BY outbox_order
+	WHERE l.order_id = f.order_id AND l.id > f.id AND l.kind = f.kind AND l.tag = f.tag AND l.supplier = f.supplier)`
+
 // DueEffects gives the effects that are to be taken up now: queued ones, those whose outcome is not known, and those that
 // were being sent, which is what a process that died leaves. What concerns money comes first, then the oldest.
 func (d *DB) DueEffects(ctx context.Context, limit int) ([]Effect, error) {
@@ -85,9 +89,7 @@ func (d *DB) Effects(ctx context.Context, f EffectFilter) ([]Effect, error) {
 	}
 	if f.Open {
 		c.add(` AND id IN (SELECT id FROM outbox INDEXED BY outbox_turn WHERE ` + openEffects + `
-			UNION ALL SELECT id FROM outbox f INDEXED BY outbox_failed WHERE state = 'failed' AND NOT EXISTS (
-				SELECT 1 FROM outbox l INDEXED BY outbox_order WHERE l.order_id = f.order_id AND l.id > f.id
-				AND l.kind = f.kind AND l.tag = f.tag AND l.supplier = f.supplier))`)
+			UNION ALL SELECT id FROM outbox f INDEXED BY outbox_failed WHERE ` + leftFailed + `)`)
 	}
 	c.add(` ORDER BY id DESC LIMIT ?`, cmp.Or(f.Limit, 1000))
 	return d.effects(ctx, c.sql.String(), c.args...)
