@@ -51,35 +51,10 @@ func (k ActKind) Label() string {
 	return string(k)
 }
 
-// Event is what a merchant wants who asks for such an act.
+// Event is what a merchant wants who asks for such an act. The two are named alike, but for tracking, which is looked at too.
 func (k ActKind) Event() Event {
-	switch k {
-	case ActMarkPaid:
-		return EventMarkPaid
-	case ActCancel:
-		return EventCancel
-	case ActRefund:
-		return EventRefund
-	case ActNote:
-		return EventNote
-	case ActTags:
-		return EventTags
-	case ActStatus:
-		return EventStatus
-	case ActTracking:
+	if k == ActTracking {
 		return EventRetrack
-	case ActRequest:
-		return EventRequest
-	case ActArchive:
-		return EventArchive
-	case ActReopen:
-		return EventReopen
-	case ActComplete:
-		return EventComplete
-	case ActDelete:
-		return EventDelete
-	case ActDraft:
-		return EventDraft
 	}
 	return Event(k)
 }
