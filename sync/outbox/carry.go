@@ -1,10 +1,10 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +25,8 @@ const (
 // act does something to an order at its store. Actor.Act looks first whether it has been done, so one whose outcome is
 // not known is settled by calling it again, when it can no longer be under way.
 func (l *lane) act(ctx context.Context, e store.Effect) error {
-	j := &job{lane: l, e: e, h: parseHistory(e.Evidence)}
+	j := l.resume(e)
 	since, began := j.h.attempt()
-	if !began && e.State != store.EffectQueued {
-		j.h = j.h.add(e.Updated, markSent, "by a process that has ended")
-		since, began = j.h.attempt()
-	}
 	doc, err := decode[order.Act](e)
 	if err != nil {
 		return j.tellFails(ctx, err.Error())
@@ -49,7 +45,7 @@ func (l *lane) act(ctx context.Context, e store.Effect) error {
 	case markGoesOn:
 		return j.lookAfter(ctx, actor, doc, since)
 	case markFound:
-		return j.actSeen(ctx, doc, store.Outcome{State: store.EffectSent}, e.External)
+		return j.actSeen(ctx, doc, e.External, "")
 	}
 	if from := last.At.Add(shopTimeout + actSettle); last.Mark == markSent && j.now().Before(from) {
 		return j.waits(ctx, e, j.h, decision{reason: "it is not known whether the store did it; it is asked again", until: from}, nil)
@@ -88,30 +84,24 @@ func (j *job) sendAct(ctx context.Context, actor Actor, doc order.Act, proof str
 		return j.waits(ctx, j.e, j.h, decision{reason: done.Pending, until: j.now().Add(actEvery)}, nil)
 	case err == nil, errors.Is(err, ErrNobody), errors.Is(err, ErrGone) && doc.Kind == order.ActDelete:
 		return j.actDone(ctx, doc, done)
-	case errors.Is(err, ErrNotSent):
-		j.h = j.h.add(j.now(), markNotSent, words(err))
-		wait := min(shortestWait<<min(j.e.Attempts, 10), longestWait)
-		d := decision{reason: "the store cannot be reached: " + words(err), until: j.now().Add(wait)}
-		return j.waits(ctx, j.e, j.h, notSooner(d, err, j.now()), nil)
-	case errors.Is(err, ErrRejected), errors.Is(err, ErrNotOffered), errors.Is(err, ErrDeclined), errors.Is(err, ErrGone):
-		j.h = j.h.add(j.now(), markRefused, words(err))
-		return j.tellFails(ctx, words(err))
+	case errors.Is(err, ErrGone):
+		err = Rejected(err)
 	}
-	j.h = j.h.add(j.now(), markUnclear, words(err))
-	d := decision{reason: "it is not known whether the store did it: " + words(err), until: j.now().Add(actSettle)}
+	unclear := decision{reason: "it is not known whether the store did it: " + words(err), until: j.now().Add(actSettle)}
 	if j.e.Attempts >= maxSends {
-		d.until = j.now().Add(actRest)
-		d.reason += "; look there, and try again once you know"
+		unclear.until = j.now().Add(actRest)
+		unclear.reason += "; look there, and try again once you know"
 	}
-	return j.waits(ctx, j.e, j.h, notSooner(d, err, j.now()), nil)
+	return j.answered(ctx, err, unclear)
 }
 
 // lookAfter sees whether what goes on at the store has come to its end. It asks for it again only when nothing shows for
 // long.
 func (j *job) lookAfter(ctx context.Context, actor Actor, doc order.Act, since history) error {
-	pulled, err := j.w.readOrder(ctx, j.e.Store, j.e.External)
-	if err == nil && doc.Shown(&pulled.Order) || errors.Is(err, ErrGone) && doc.Kind == order.ActDelete {
-		return j.actDone(ctx, doc, Done{Already: true})
+	o, err := j.readAgain(ctx, j.e.External)
+	if err == nil && doc.Shown(o) || errors.Is(err, ErrGone) && doc.Kind == order.ActDelete {
+		j.h = j.h.add(j.now(), markFound, doc.String())
+		return j.actEnds(ctx, "")
 	}
 	last := since[len(since)-1]
 	if age := j.now().Sub(since[0].At); age > 10*actSettle {
@@ -120,7 +110,7 @@ func (j *job) lookAfter(ctx context.Context, actor Actor, doc order.Act, since h
 	return j.waits(ctx, j.e, j.h, waitFor(since, time.Time{}, j.now(), last.Text), nil)
 }
 
-// actDone reads the order again, so that what was done is seen before the next sync, and ends the act.
+// actDone notes that an act was done.
 func (j *job) actDone(ctx context.Context, doc order.Act, done Done) error {
 	said := []string{doc.String()}
 	if done.Already {
@@ -130,38 +120,37 @@ func (j *job) actDone(ctx context.Context, doc order.Act, done Done) error {
 		said = append(said, "id "+done.ID)
 	}
 	j.h = j.h.add(j.now(), markFound, strings.Join(said, ", "))
-	id := j.e.External
-	if id == "" {
-		id = done.ID // of a draft
-	}
-	words := slices.DeleteFunc([]string{done.URL, done.Hint}, func(s string) bool { return s == "" })
-	return j.actSeen(ctx, doc, store.Outcome{State: store.EffectSent, Reason: strings.Join(words, " ")}, id)
+	return j.actSeen(ctx, doc, cmp.Or(j.e.External, done.ID), strings.TrimSpace(done.URL+" "+done.Hint)) // a draft has an id only now
 }
 
 // actSeen reads an order after something was done to it, and ends the act. Until it was read, what the act laid over it stays,
 // and so does the act: nobody is to see the old sums and ask again.
-func (j *job) actSeen(ctx context.Context, doc order.Act, o store.Outcome, id string) error {
+func (j *job) actSeen(ctx context.Context, doc order.Act, id, said string) error {
 	var err error
 	if id != "" {
-		err = j.readAgain(ctx, id, doc.Kind == order.ActDelete)
+		_, err = j.readAgain(ctx, id)
+	}
+	if doc.Kind == order.ActDraft || doc.Kind == order.ActDelete && errors.Is(err, ErrGone) { // the next sweep takes that off the list
+		err = nil
 	}
 	since, _ := j.h.attempt()
-	if err != nil && doc.Kind != order.ActDraft && len(since) > 0 && j.now().Sub(since[0].At) < actRest {
+	if err != nil && len(since) > 0 && j.now().Sub(since[0].At) < actRest {
 		reason := "it is done; how the order stands now could not be read: " + words(err)
 		return j.waits(ctx, j.e, j.h, notSooner(waitFor(since, time.Time{}, j.now(), reason), err, j.now()), nil)
 	}
-	o.Evidence, o.Seen = j.h.String(), true
-	return j.end(ctx, j.e, o)
+	return j.actEnds(ctx, said)
 }
 
-// readAgain writes down how an order stands after an act.
-func (j *job) readAgain(ctx context.Context, id string, deleted bool) error {
+// actEnds ends an act that is done; said is what the merchant has to know of it.
+func (j *job) actEnds(ctx context.Context, said string) error {
+	return j.end(ctx, j.e, store.Outcome{State: store.EffectSent, Reason: said, Evidence: j.h.String(), Seen: true})
+}
+
+// readAgain writes down how an order stands at its store, and gives it as the store shows it.
+func (j *job) readAgain(ctx context.Context, id string) (*order.Order, error) {
 	pulled, err := j.w.readOrder(ctx, j.e.Store, id)
 	if err == nil {
 		_, err = j.w.o.DB.ApplyRead(ctx, pulled)
 	}
-	if deleted && errors.Is(err, ErrGone) {
-		return nil // the next sweep takes it off the list
-	}
-	return err
+	return &pulled.Order, err
 }

@@ -22,13 +22,19 @@ type job struct {
 	caps Caps
 }
 
-// take reads what is known of an effect at a supplier. ok is false when it has been dealt with: it cannot be carried out
-// here.
-func (l *lane) take(ctx context.Context, e store.Effect) (j *job, ok bool, err error) {
-	j = &job{lane: l, e: e, h: parseHistory(e.Evidence)}
+// resume goes on with an effect where its history ends; what a process that has died was sending may have happened.
+func (l *lane) resume(e store.Effect) *job {
+	j := &job{lane: l, e: e, h: parseHistory(e.Evidence)}
 	if _, began := j.h.attempt(); !began && e.State != store.EffectQueued {
 		j.h = j.h.add(e.Updated, markSent, "by a process that has ended")
 	}
+	return j
+}
+
+// take reads what is known of an effect at a supplier. ok is false when it has been dealt with: it cannot be carried out
+// here.
+func (l *lane) take(ctx context.Context, e store.Effect) (j *job, ok bool, err error) {
+	j = l.resume(e)
 	if j.p, err = l.w.o.DB.PlacementsOf(ctx, e.Reference); err != nil {
 		return nil, false, err
 	}
@@ -75,8 +81,12 @@ func (j *job) begun(ctx context.Context, proof string) (err error) {
 // unsent puts something that certainly never left back into the queue.
 func (j *job) unsent(ctx context.Context, err error) error {
 	j.h = j.h.add(j.now(), markNotSent, words(err))
-	wait := min(shortestWait<<min(j.e.Attempts, 10), longestWait)
-	return j.wait(ctx, decision{reason: "the supplier cannot be reached: " + words(err), until: j.now().Add(wait)}, sight{err: err})
+	return j.wait(ctx, decision{reason: "the supplier cannot be reached: " + words(err), until: j.backOff()}, sight{err: err})
+}
+
+// backOff is when something that never left is tried again: later with every attempt.
+func (j *job) backOff() time.Time {
+	return j.now().Add(min(shortestWait<<min(j.e.Attempts, 10), longestWait))
 }
 
 // place makes an order at its supplier, or finds out whether it was made.

@@ -37,11 +37,8 @@ func (w *Worker) readOrder(ctx context.Context, name, externalID string) (p stor
 
 // tell makes a shipment known at its store, unless the store knows it already.
 func (l *lane) tell(ctx context.Context, e store.Effect) error {
-	j := &job{lane: l, e: e, h: parseHistory(e.Evidence)}
+	j := l.resume(e)
 	_, began := j.h.attempt()
-	if !began && e.State != store.EffectQueued {
-		j.h, began = j.h.add(e.Updated, markSent, "by a process that has ended"), true
-	}
 	doc, err := decode[store.TellDoc](e)
 	if err != nil {
 		return j.tellFails(ctx, err.Error())
@@ -91,8 +88,7 @@ func (j *job) sendTell(ctx context.Context, doc store.TellDoc, proof string) err
 		return err
 	}
 	err := j.send(ctx, shopTimeout, func(ctx context.Context) error { return j.shop.Fulfil(ctx, j.e.External, doc) })
-	switch {
-	case err == nil:
+	if err == nil {
 		j.h = j.h.add(j.now(), markFound, doc.Parcel.Tracking)
 		if err := j.tellDone(ctx); err != nil {
 			return err
@@ -102,17 +98,22 @@ func (j *job) sendTell(ctx context.Context, doc store.TellDoc, proof string) err
 			return err
 		}
 		return nil
+	}
+	return j.answered(ctx, err, decision{reason: "it is not known whether the store took it: " + words(err), until: j.now().Add(shortestWait)})
+}
+
+// answered ends a turn at an effect by what a store said that is no yes: it never left, it was refused, or, as unclear says,
+// nothing is known.
+func (j *job) answered(ctx context.Context, err error, unclear decision) error {
+	d, mark := unclear, markUnclear
+	switch {
 	case errors.Is(err, ErrNotSent):
-		j.h = j.h.add(j.now(), markNotSent, words(err))
-		wait := min(shortestWait<<min(j.e.Attempts, 10), longestWait)
-		d := decision{reason: "the store cannot be reached: " + words(err), until: j.now().Add(wait)}
-		return j.waits(ctx, j.e, j.h, notSooner(d, err, j.now()), nil)
+		d, mark = decision{reason: "the store cannot be reached: " + words(err), until: j.backOff()}, markNotSent
 	case errors.Is(err, ErrRejected), errors.Is(err, ErrNotOffered), errors.Is(err, ErrDeclined):
 		j.h = j.h.add(j.now(), markRefused, words(err))
 		return j.tellFails(ctx, words(err))
 	}
-	j.h = j.h.add(j.now(), markUnclear, words(err))
-	d := decision{reason: "it is not known whether the store took it: " + words(err), until: j.now().Add(shortestWait)}
+	j.h = j.h.add(j.now(), mark, words(err))
 	return j.waits(ctx, j.e, j.h, notSooner(d, err, j.now()), nil)
 }
 
