@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/store/order/text"
 	"github.com/orderdeck/orderdeck/tui/ui"
 )
@@ -79,7 +80,7 @@ func (s *Screen) form(rec *order.Record) []row {
 	case order.ActRefund:
 		left := ""
 		if m, ok := order.Refundable(&rec.Order); ok {
-			left = s.ctx.Amount(m)
+			left = plain(m, s.ctx.Locale.DecimalMark())
 		}
 		stock := restock
 		stock.at = 1 // not every store can, and the goods may be with the customer
@@ -160,14 +161,20 @@ func (s *Screen) act() (order.Act, error) {
 		return a, nil
 	}
 	currency := cmp.Or(s.rec.Paid.Currency, s.rec.Currency)
-	plain := s.ctx.Locale.Plain(typed)
-	amount, err := order.ParseMoney(plain, currency)
-	_, part, _ := strings.Cut(plain, ".")
-	if err != nil || len(part) > order.Exponent(currency) { // it would be rounded, and nobody typed that
-		return a, fmt.Errorf("%q is no amount of %s; write it as %s", typed, currency, s.ctx.Amount(s.rec.Total))
+	amount, err := checkout.ParseSum(typed, currency)
+	if err != nil {
+		return a, fmt.Errorf("%q is no amount of %s: %w", typed, currency, err)
 	}
 	a.Amount = amount
 	return a, nil
+}
+
+// plain is an amount that can be read back without a doubt: nothing between the thousands.
+func plain(m order.Money, mark rune) string {
+	if order.Exponent(m.Currency) == 3 { // behind a comma three digits may be thousands
+		return m.Decimal()
+	}
+	return strings.Replace(m.Decimal(), ".", string(mark), 1)
 }
 
 func tags(list string) []string {

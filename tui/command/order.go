@@ -12,6 +12,7 @@ import (
 
 	"github.com/orderdeck/orderdeck/store"
 	"github.com/orderdeck/orderdeck/store/order"
+	"github.com/orderdeck/orderdeck/store/order/checkout"
 	"github.com/orderdeck/orderdeck/store/order/text"
 )
 
@@ -220,9 +221,9 @@ func (c *acting) ask(ctx context.Context, a *App, rec *order.Record) acted {
 	row := acted{Demo: a.Demo, Store: rec.Store, Number: rec.Number, Act: c.act.String(), settled: true}
 	act := c.act
 	if c.amount != "" {
-		amount, err := a.typedMoney(c.amount, cmp.Or(rec.Paid.Currency, rec.Currency))
+		amount, err := checkout.ParseSum(c.amount, cmp.Or(rec.Paid.Currency, rec.Currency))
 		if err != nil {
-			row.Reason = err.Error()
+			row.Reason = fmt.Sprintf("--amount cannot be %q: %v", c.amount, err)
 			return row
 		}
 		act.Amount = amount
@@ -252,16 +253,6 @@ func (c *acting) ask(ctx context.Context, a *App, rec *order.Record) acted {
 	}
 	row.State, row.Entry, row.settled = e.State, e.ID, false
 	return row
-}
-
-// typedMoney reads an amount as the merchant writes it.
-func (a *App) typedMoney(typed, currency string) (order.Money, error) {
-	plain := a.Config.Locale.Plain(typed)
-	m, err := order.ParseMoney(plain, currency)
-	if _, part, _ := strings.Cut(plain, "."); err != nil || len(part) > order.Exponent(currency) {
-		return m, usage("--amount cannot be %q: it takes an amount of %s", typed, currency)
-	}
-	return m, nil
 }
 
 // cannot is why something cannot be done at a store, "" where it can.

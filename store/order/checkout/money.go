@@ -64,6 +64,15 @@ func CheckCurrency(code string) error {
 // want is the currency in which it must be; a code in the text must be the same. What is negative, absurd, or may be
 // read in two ways is refused with a sentence.
 func ParsePrice(text, want string) (order.Money, error) {
+	m, err := ParseSum(text, want)
+	if err == nil && Absurd(m) {
+		return order.Money{}, fmt.Errorf("“%s” is more than any price", strings.TrimSpace(text))
+	}
+	return m, err
+}
+
+// ParseSum is ParsePrice for what is no price and may be of any size: what a customer paid.
+func ParseSum(text, want string) (order.Money, error) {
 	s := strings.TrimSpace(text)
 	if s == "" {
 		return order.Money{}, errors.New("there is no price: write one such as 12.50")
@@ -89,8 +98,6 @@ func ParsePrice(text, want string) (order.Money, error) {
 		return order.Money{}, fmt.Errorf("“%s” has more decimals than %s has (%d): round it", s, want, order.Exponent(want))
 	case m.Minor < 0:
 		return order.Money{}, fmt.Errorf("“%s” is negative, which no price is", s)
-	case Absurd(m):
-		return order.Money{}, fmt.Errorf("“%s” is more than any price", s)
 	}
 	return m, nil
 }

@@ -355,3 +355,19 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// TestSumsMayBeLarge: what a customer paid is no price, and is read as one otherwise.
+func TestSumsMayBeLarge(t *testing.T) {
+	const large = "99.999.999,50"
+	if m, err := ParseSum(large, "BRL"); err != nil || m != order.New(9_999_999_950, "BRL") {
+		t.Errorf("%s, %v", m, err)
+	}
+	if m, err := ParsePrice(large, "BRL"); err == nil {
+		t.Errorf("%s is taken for a price", m)
+	}
+	for _, text := range []string{"", "x", "-5", "1.234", "1.005", "5 USD"} {
+		if m, err := ParseSum(text, "BRL"); err == nil {
+			t.Errorf("%q is read as %s", text, m)
+		}
+	}
+}
