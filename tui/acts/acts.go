@@ -4,7 +4,9 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -37,7 +39,6 @@ type (
 	}
 	doneMsg struct {
 		to      *Screen
-		done    int
 		refused []string // a sentence each
 		stores  []string
 		acted   ui.Acted
@@ -98,26 +99,22 @@ func (s *Screen) finish(m doneMsg) tea.Cmd {
 	if n := len(m.refused) - 1; n > 0 {
 		why += fmt.Sprintf(" (and %d more were refused)", n)
 	}
-	if m.done > 0 {
-		why = fmt.Sprintf("%d orders were taken; %s", m.done, why)
+	if n := len(m.acted.IDs); n > 0 {
+		why = fmt.Sprintf("%d orders were taken; %s", n, why)
 	}
-	s.err = fmt.Errorf("%s", why)
+	s.err = errors.New(why)
 	return nil
 }
 
 func (s *Screen) said(m doneMsg) string {
-	what := s.arg.Kind.Label()
-	if s.arg.Step != "" {
-		what = order.DraftLabel(s.arg.Step)
-	}
-	of := fmt.Sprintf("%d orders", m.done)
+	of := fmt.Sprintf("%d orders", len(m.acted.IDs))
 	if s.rec != nil {
 		of = "#" + s.rec.Number
 	}
 	if s.value(nameWhere) == atDesk {
 		return of + " is cancelled on this desk"
 	}
-	return what + ": " + of + ", on its way to " + strings.Join(m.stores, ", ")
+	return s.arg.Label() + ": " + of + ", on its way to " + strings.Join(m.stores, ", ")
 }
 
 // Do moves, chooses and closes; letters are typed.
@@ -172,17 +169,17 @@ func (s *Screen) enter() tea.Cmd {
 	switch {
 	case err != nil:
 	case s.cannot != "" && s.arg.Kind != order.ActCancel:
-		err = fmt.Errorf("%s", s.cannot)
+		err = errors.New(s.cannot)
 	case s.rec != nil:
 		if why := act.Check(&s.rec.Order); why != "" {
-			err = fmt.Errorf("%s", why)
+			err = errors.New(why)
 		}
 	}
 	if s.err = err; err != nil {
 		return nil
 	}
 	if q, ask := s.question(act); ask {
-		return s.ctx.Open(ui.Open{Kind: "question", Arg: q})
+		return s.ctx.Open(ui.Open{Arg: q})
 	}
 	return s.send(act)
 }
@@ -227,43 +224,52 @@ func (s *Screen) question(a order.Act) (q ui.QuestionArg, ask bool) {
 // send writes what is to be done into the outbox, order by order.
 func (s *Screen) send(a order.Act) tea.Cmd {
 	s.busy, s.err = true, nil
-	ids, desk, st, who := s.arg.IDs, s.ctx.Desk, s.ctx.Store, s.ctx.Who
+	desk, st, who := s.ctx.Desk, s.ctx.Store, s.ctx.Who
+	ids := make([]uint32, len(s.arg.IDs))
+	for i, id := range s.arg.IDs {
+		ids[i] = uint32(id) //nolint:gosec // local ids are that small; see order.Row
+	}
 	local := s.value(nameWhere) == atDesk
 	cannot := func(store string) string { return s.ctx.Cannot(store, a.Kind) }
 	title := s.ctx.Title
 	return func() tea.Msg {
+		ctx := context.Background()
 		m := doneMsg{to: s}
-		seen := map[string]bool{}
-		for _, id := range ids {
-			store, err := one(context.Background(), id, a, local, who, desk, st, cannot)
+		rows, err := st.Rows(ctx, ids)
+		switch gone := len(ids) - len(rows); {
+		case err != nil:
+			m.refused = append(m.refused, err.Error())
+		case gone == 1:
+			m.refused = append(m.refused, "the order is not there any more")
+		case gone > 1:
+			m.refused = append(m.refused, fmt.Sprintf("%d orders are not there any more", gone))
+		}
+		for i := range rows {
+			o := &rows[i]
+			why := ""
+			if !local {
+				why = cannot(o.Store)
+			}
+			var err error
+			switch {
+			case local:
+				err = desk.AddIntent(ctx, o.ID, order.Intent{Kind: order.IntentCancel, Value: a.Reason, Who: who})
+			case why != "":
+				err = fmt.Errorf("#%s: %s", o.Number, why)
+			default:
+				_, err = desk.RequestAct(ctx, who, o.ID, a)
+			}
 			if err != nil {
 				m.refused = append(m.refused, err.Error())
 				continue
 			}
-			m.acted.IDs = append(m.acted.IDs, id)
-			if m.done++; !seen[store] {
-				seen[store] = true
-				m.stores = append(m.stores, title(store))
+			m.acted.IDs = append(m.acted.IDs, o.ID)
+			if name := title(o.Store); !slices.Contains(m.stores, name) {
+				m.stores = append(m.stores, name)
 			}
 		}
 		return tea.Batch(ui.Send(m), ui.Send(m.acted))()
 	}
-}
-
-// one asks for an act to one order, or notes it on the desk alone.
-func one(ctx context.Context, id int64, a order.Act, local bool, who string, desk ui.Desk, st ui.Store, cannot func(string) string) (store string, err error) {
-	rec, err := st.Record(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	if local {
-		return rec.Store, desk.AddIntent(ctx, id, order.Intent{Kind: order.IntentCancel, Value: a.Reason, Who: who})
-	}
-	if why := cannot(rec.Store); why != "" {
-		return rec.Store, fmt.Errorf("#%s: %s", rec.Number, why)
-	}
-	_, err = desk.RequestAct(ctx, who, id, a)
-	return rec.Store, err
 }
 
 // Can knows no other action.

@@ -2,7 +2,6 @@ package acts
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/orderdeck/orderdeck/store/order"
 	"github.com/orderdeck/orderdeck/tui/draw"
@@ -17,11 +16,7 @@ const nameWidth = 13
 func (s *Screen) Size(w, h int) (int, int) { return min(84, w-4), min(len(s.rows)+9, h-2) }
 
 func (s *Screen) title() string {
-	words := s.arg.Kind.Label()
-	if s.arg.Step != "" {
-		words = order.DraftLabel(s.arg.Step)
-	}
-	words = strings.ToUpper(words[:1]) + words[1:]
+	words := ui.Capital(s.arg.Label())
 	switch {
 	case s.rec != nil:
 		return words + " · #" + s.rec.Number
@@ -108,11 +103,7 @@ func (s *Screen) does() string {
 	case order.ActDelete:
 		return "Delete the order …"
 	}
-	words := s.arg.Kind.Label()
-	if s.arg.Step != "" {
-		words = order.DraftLabel(s.arg.Step)
-	}
-	return strings.ToUpper(words[:1]) + words[1:]
+	return ui.Capital(s.arg.Label())
 }
 
 // below says what is wrong, or how things stand.

@@ -35,40 +35,37 @@ func storeMenu(ctx *ui.Context, rec *order.Record) ui.MenuSpec {
 		},
 	}
 	f := Facts(ctx, rec)
-	add := func(title string, arg ui.ActArg) {
-		it := ui.MenuItem{Title: title, Value: arg}
-		if why := ctx.Cannot(rec.Store, arg.Kind); why != "" {
-			it.Off, it.Help = true, why
-		} else if v := order.Can(&rec.Order, rec.State, f, arg.Kind.Event()); !v.Allowed {
-			it.Off, it.Help = true, sentence(v)
-		}
-		m.Items = append(m.Items, it)
+	add := func(kind order.ActKind, step string) {
+		arg := ui.ActArg{IDs: []int64{rec.ID}, Kind: kind, Step: step}
+		ok, why := canAct(ctx, rec, f, kind)
+		m.Items = append(m.Items, ui.MenuItem{Title: arg.Label(), Value: arg, Off: !ok, Help: why})
 	}
 	for _, kind := range order.ActKinds {
-		arg := ui.ActArg{IDs: []int64{rec.ID}, Kind: kind}
 		if kind != order.ActDraft {
-			add(kind.Label(), arg)
+			add(kind, "")
 			continue
 		}
-		for _, step := range []string{order.DraftSend, order.DraftComplete} {
-			arg.Step = step
-			if step == order.DraftSend || rec.CustomerPayment == order.PaymentDraft {
-				add(order.DraftLabel(step), arg)
-			}
+		add(kind, order.DraftSend)
+		if rec.CustomerPayment == order.PaymentDraft {
+			add(kind, order.DraftComplete)
 		}
 	}
 	return m
 }
 
-// CanRefund tells whether money can be given back now, and why not.
-func CanRefund(ctx *ui.Context, rec *order.Record) (ok bool, why string) {
+// CanAct tells whether something can be done to an order at its store now, and why not.
+func CanAct(ctx *ui.Context, rec *order.Record, kind order.ActKind) (ok bool, why string) {
 	if ctx.Desk == nil {
 		return false, noSuppliers
 	}
-	if why := ctx.Cannot(rec.Store, order.ActRefund); why != "" {
+	return canAct(ctx, rec, Facts(ctx, rec), kind)
+}
+
+func canAct(ctx *ui.Context, rec *order.Record, f order.Facts, kind order.ActKind) (ok bool, why string) {
+	if why := ctx.Cannot(rec.Store, kind); why != "" {
 		return false, why
 	}
-	if v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), order.EventRefund); !v.Allowed {
+	if v := order.Can(&rec.Order, rec.State, f, kind.Event()); !v.Allowed {
 		return false, sentence(v)
 	}
 	return true, ""

@@ -17,7 +17,6 @@ var events = map[action.ID]order.Event{
 	action.Checkout: order.EventCheckout, action.Tracking: order.EventTracking, action.Invoice: order.EventInvoice,
 	action.Receipt: order.EventReceipt, action.Refund: order.EventRefund, action.Link: order.EventLink,
 	action.Cancel: order.EventCancel, action.Archive: order.EventArchive, action.Hold: order.EventHold,
-	action.WriteNote: order.EventNote, action.Tags: order.EventTags, action.MarkPaid: order.EventMarkPaid,
 }
 
 // noSuppliers is why nothing can be bought where no suppliers are known.
@@ -33,6 +32,8 @@ func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string)
 		return true, ""
 	case action.Copy, action.Why, action.Tracking, action.Invoice, action.Receipt, action.Refund:
 		return true, ""
+	case action.WriteNote, action.Tags, action.MarkPaid:
+		return CanAct(ctx, rec, formOf[id])
 	}
 	event, known := events[id]
 	switch {
@@ -53,11 +54,6 @@ func Can(ctx *ui.Context, rec *order.Record, id action.ID) (ok bool, why string)
 	}
 	if v := order.Can(&rec.Order, rec.State, Facts(ctx, rec), event); !v.Allowed {
 		return false, sentence(v)
-	}
-	if kind, ok := formOf[id]; ok {
-		if why := ctx.Cannot(rec.Store, kind); why != "" {
-			return false, why
-		}
 	}
 	return true, ""
 }

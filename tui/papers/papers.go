@@ -209,7 +209,7 @@ func (s *Screen) Can(id action.ID) (ok bool, why string, known bool) {
 		if s.arg.What != action.Refund || s.rec == nil {
 			return false, "", false
 		}
-		ok, why = detail.CanRefund(s.ctx, s.rec)
+		ok, why = detail.CanAct(s.ctx, s.rec, order.ActRefund)
 		return ok, why, true
 	case action.AddTracking:
 		return s.arg.What == action.Tracking && p != nil && s.ctx.Desk != nil, "it has not been placed", true

@@ -77,6 +77,14 @@ type ActArg struct {
 	Step string // of an ActDraft
 }
 
+// Label is the word for what is to be done: "refund", "send the payment link".
+func (a ActArg) Label() string {
+	if a.Step != "" {
+		return order.DraftLabel(a.Step)
+	}
+	return a.Kind.Label()
+}
+
 // PaperArg opens what one of the four actions shows of an order: tracking, invoice, receipt or refund.
 type PaperArg struct {
 	ID   int64

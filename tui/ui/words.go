@@ -18,6 +18,9 @@ func Filled(parts ...string) []string {
 	return slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 }
 
+// Capital begins a sentence with a capital letter; the text begins with one of ASCII.
+func Capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 // Pad fills a text up with blanks to a number of columns; what is longer gets one blank.
 func Pad(text string, w int) string { return text + strings.Repeat(" ", max(1, w-draw.Width(text))) }
 
