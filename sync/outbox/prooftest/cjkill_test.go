@@ -112,21 +112,7 @@ func TestKillCJ(t *testing.T) {
 	where, bought := map[string]int{}, 0
 	schedules(t, 12, func(t *testing.T, seed uint64) {
 		w := newCJWorld(t, seed, 3)
-		for range 3 + w.rng.IntN(4) {
-			cmd, out := w.start(w.c, 1+w.rng.IntN(50))
-			if !w.killed(cmd, out) {
-				break
-			}
-		}
-		w.finish()
-		w.check("after the kills")
-		if w.decide() {
-			cmd, out := w.start(w.c, 1+w.rng.IntN(30))
-			if w.killed(cmd, out) {
-				w.finish()
-			}
-			w.check("after the merchant's word")
-		}
+		w.live(4, 50)
 		mu.Lock()
 		defer mu.Unlock()
 		for _, at := range w.kills {

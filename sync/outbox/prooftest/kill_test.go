@@ -223,27 +223,35 @@ func schedules(t *testing.T, least int, run func(t *testing.T, seed uint64)) {
 	all.Wait()
 }
 
+// live kills the program at least three times, and fewer than kills more, each within so many failpoints; then it lets a
+// merchant act on what is left. Whatever happened is checked.
+func (w *world) live(kills, within int) {
+	w.t.Helper()
+	for range 3 + w.rng.IntN(kills) {
+		cmd, out := w.start(w.c, 1+w.rng.IntN(within))
+		if !w.killed(cmd, out) {
+			break
+		}
+	}
+	w.finish()
+	w.check("after the kills")
+	if !w.decide() {
+		return
+	}
+	cmd, out := w.start(w.c, 1+w.rng.IntN(30))
+	if w.killed(cmd, out) {
+		w.finish()
+	}
+	w.check("after the merchant's word")
+}
+
 // TestKill kills the program between any two writes and sends, again and again, and lets a merchant act on what is left.
 func TestKill(t *testing.T) {
 	var mu gosync.Mutex
 	where := map[string]int{}
 	schedules(t, 50, func(t *testing.T, seed uint64) {
 		w := newWorld(t, seed, 4)
-		for range 3 + w.rng.IntN(5) {
-			cmd, out := w.start(w.c, 1+w.rng.IntN(60))
-			if !w.killed(cmd, out) {
-				break
-			}
-		}
-		w.finish()
-		w.check("after the kills")
-		if w.decide() {
-			cmd, out := w.start(w.c, 1+w.rng.IntN(30))
-			if w.killed(cmd, out) {
-				w.finish()
-			}
-			w.check("after the merchant's word")
-		}
+		w.live(5, 60)
 		mu.Lock()
 		defer mu.Unlock()
 		for _, at := range w.kills {
